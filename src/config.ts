@@ -1,0 +1,238 @@
+/**
+ * Configuration: one file, one schema, read in one place. A string may hold `${ENV_NAME}`. Every key is checked; an
+ * unknown or wrong one is named with its path and what was expected.
+ */
+
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { BridgeError } from './domain/bridge-error.ts';
+
+const hcode = z
+  .string()
+  .regex(/^[A-Za-z0-9]{5}$|^[A-Za-z0-9]{9}$/, 'expected a hospital code of 5 or 9 characters');
+const claimType = z.string().regex(/^PG\d{7}$/, 'expected a claim type such as "PG0060001"');
+const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: 'expected an address that begins with http:// or https://',
+});
+
+const choice = z
+  .strictObject({ only: z.array(z.string()).optional(), except: z.array(z.string()).optional() })
+  .prefault({});
+
+const his = z.strictObject({
+  kind: z.enum(['hosxp']),
+  url: z.string().regex(/^(mysql|mariadb|postgres|postgresql|pglite):/, {
+    error: 'expected mysql://user:password@host:3306/hos or postgres://user:password@host:5432/hos',
+  }),
+  pollSeconds: z.number().min(0.2).max(300).default(2),
+  /** A row committed late is still seen while it is within this window. */
+  overlapMinutes: z.number().min(1).max(120).default(12),
+  /** How often the day's digest is compared, to see edits, removals and rows that came very late. */
+  digestSeconds: z.number().min(1).max(3600).default(60),
+  /** The column of `visit_pttype` that takes the code. */
+  writeBack: z.enum(['auth_code', 'claim_code', 'none']).default('auth_code'),
+  /** Also set `Auth_DateTime` beside the code, where the table has it. */
+  writeAuthDateTime: z.boolean().default(true),
+  /** `ovst.ovstost` values with which this hospital marks a cancelled visit; a removed row is always one. */
+  cancelledStatuses: z.array(z.string()).default([]),
+  connections: z.number().int().min(1).max(8).default(2),
+  statementTimeoutMs: z.number().int().min(100).max(60_000).default(5_000),
+});
+
+const station = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected letters, digits, dots, dashes or underscores'),
+  agentUrl: httpUrl,
+});
+
+const nhso = z
+  .strictObject({
+    zone: z.enum(['test', 'prod']).default('test'),
+    defaultClaimType: claimType.default('PG0060001'),
+    /** The first rule that holds decides; otherwise `defaultClaimType`. */
+    claimTypeRules: z
+      .array(
+        z.strictObject({
+          departments: z.array(z.string()).optional(),
+          rights: z.array(z.string()).optional(),
+          claimType,
+        }),
+      )
+      .default([]),
+    timeouts: z
+      .strictObject({
+        terminalsMs: z.number().int().min(100).max(120_000).default(3_000),
+        readMs: z.number().int().min(100).max(120_000).default(20_000),
+        draftMs: z.number().int().min(100).max(120_000).default(15_000),
+        confirmMs: z.number().int().min(100).max(120_000).default(30_000),
+        lookupMs: z.number().int().min(100).max(120_000).default(15_000),
+      })
+      .prefault({}),
+    /** After a lost answer: two look-ups this far apart must show nothing before the confirm is sent again. */
+    settleSeconds: z.number().min(0.1).max(3600).default(20),
+    /** Calls a second to NHSO for the whole site; 0 = no limit. */
+    ratePerSecond: z.number().min(0).max(1000).default(0),
+    breaker: z
+      .strictObject({
+        failures: z.number().int().min(1).max(100).default(3),
+        probeSeconds: z.number().min(0.1).max(3600).default(60),
+      })
+      .prefault({}),
+    /** How often a case that waits for NHSO's word (offline) is looked up. */
+    offlineLookupMinutes: z.number().min(0.01).max(240).default(10),
+    // kept for the night's work (tokens, reconciliation); checked, but not used by this version
+    authenStatusUrl: httpUrl.optional(),
+    serviceToken: z.string().optional(),
+    ucTokenFile: z.string().optional(),
+  })
+  .prefault({});
+
+const requires = z
+  .strictObject({
+    visitKinds: z.array(z.enum(['outpatient', 'inpatient'])).default(['outpatient']),
+    nationalities: z.array(z.string()).default(['99', '099', 'TH', 'THA']),
+    rights: choice,
+    schemes: choice,
+    departments: choice,
+  })
+  .prefault({});
+
+const site = z.strictObject({
+  hcode,
+  name: z.string().default(''),
+  his,
+  stations: z.array(station).min(1, 'expected at least one station'),
+  nhso,
+  requires,
+});
+
+const schema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    store: z
+      .string()
+      .regex(/^(sqlite:|postgres(ql)?:\/\/)/, 'expected sqlite:./data/bridge.db or postgres://…')
+      .default('sqlite:./data/bridge.db'),
+    queue: z
+      .string()
+      .regex(
+        /^(embedded$|rediss?:\/\/|postgres(ql)?:\/\/)/,
+        'expected "embedded", redis://…, rediss://… or postgres://…',
+      )
+      .default('embedded'),
+    http: z
+      .strictObject({
+        host: z.string().default('127.0.0.1'),
+        port: z.number().int().min(0).max(65_535).default(8080),
+        publicUrl: httpUrl.optional(),
+        /** Address or range of a reverse proxy whose X-Forwarded-For may be believed. */
+        trustProxy: z.string().optional(),
+      })
+      .prefault({}),
+    log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
+    /** Jobs of one kind worked on at a time. */
+    concurrency: z.number().int().min(1).max(200).default(10),
+    sites: z.array(site).min(1, 'expected at least one site'),
+  })
+  .superRefine((config, ctx) => {
+    unique(
+      config.sites.map((s) => s.hcode),
+      (i, v) =>
+        ctx.addIssue({ code: 'custom', path: ['sites', i, 'hcode'], message: `site ${v} stands twice` }),
+    );
+    config.sites.forEach((s, si) => {
+      unique(
+        s.stations.map((st) => st.id),
+        (i, v) =>
+          ctx.addIssue({
+            code: 'custom',
+            path: ['sites', si, 'stations', i, 'id'],
+            message: `station ${v} stands twice`,
+          }),
+      );
+    });
+  });
+
+export type Config = z.infer<typeof schema>;
+export type SiteConfig = Config['sites'][number];
+
+function unique(values: readonly string[], complain: (index: number, value: string) => void): void {
+  values.forEach((value, index) => {
+    if (values.indexOf(value) !== index) complain(index, value);
+  });
+}
+
+/** Reads and checks a configuration file. Throws BridgeError `config` whose message lists every fault with its path. */
+export function loadConfig(file: string, env: Readonly<Record<string, string | undefined>>): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new BridgeError(
+      'config',
+      `${file}: cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'})`,
+      {
+        retry: 'no',
+        cause,
+      },
+    );
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    throw new BridgeError('config', `${file}: not JSON: ${(cause as Error).message}`, { retry: 'no', cause });
+  }
+  return parseConfig(json, env, file);
+}
+
+/** Checks a configuration that has been read already. `source` names it in messages. */
+export function parseConfig(
+  json: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  source = 'configuration',
+): Config {
+  const faults: string[] = [];
+  const filled = fillIn(json, env, [], faults);
+  const result = schema.safeParse(filled);
+  if (!result.success) faults.push(...result.error.issues.map(describe));
+  if (faults.length > 0 || !result.success) {
+    throw new BridgeError('config', `${source}:\n  ${faults.join('\n  ')}`, { retry: 'no' });
+  }
+  return result.data;
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const at = pathText(issue.path);
+  if (issue.code === 'unrecognized_keys')
+    return `${at}: unknown key ${issue.keys.map((k) => `"${k}"`).join(', ')}`;
+  return `${at}: ${issue.message}`;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  const text = path.map((p) => (typeof p === 'number' ? `[${p}]` : `.${String(p)}`)).join('');
+  return text === '' ? '(top)' : text.replace(/^\./, '');
+}
+
+/** Puts the environment's value in the place of `${NAME}` in every string. */
+function fillIn(
+  value: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  path: readonly PropertyKey[],
+  faults: string[],
+): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
+      const found = env[name];
+      if (found === undefined) faults.push(`${pathText(path)}: environment variable ${name} is not set`);
+      return found ?? '';
+    });
+  }
+  if (Array.isArray(value)) return value.map((v, i) => fillIn(v, env, [...path, i], faults));
+  if (value !== null && typeof value === 'object') {
+    return Object.fromEntries(
+      Object.entries(value).map(([k, v]) => [k, fillIn(v, env, [...path, k], faults)]),
+    );
+  }
+  return value;
+}

@@ -1,0 +1,114 @@
+/**
+ * Authen codes and rule 2: a code fits a visit only when person, hospital, service date and claim type agree, it is
+ * no EP code, and no other case holds it. Anything less goes to a person, with the candidates.
+ */
+
+import { type Instant, type ServiceDate, serviceDateOf } from './bangkok.ts';
+import type { CitizenId } from './citizen-id.ts';
+
+/** `PP` = authen code, `EP` = close-visit code (ปิดสิทธิ), `other` = a form not seen before: kept, but warned about. */
+export type CodeKind = 'PP' | 'EP' | 'other';
+
+/** Codes are opaque strings of at most 20 characters. */
+export const MAX_CODE_LENGTH = 20;
+
+export function codeKind(code: string): CodeKind {
+  if (/^PP\d{10}$/.test(code)) return 'PP';
+  if (/^EP\d+$/.test(code)) return 'EP';
+  return 'other';
+}
+
+/** True when the text could be a code at all: 1–20 letters, digits and dashes, and not a claim type (`PG…`). */
+export function isPlausibleCode(text: string): boolean {
+  return /^[A-Za-z0-9-]{1,20}$/.test(text) && !/^PG\d+$/.test(text);
+}
+
+/** A code that NHSO says it has issued. */
+export interface IssuedCode {
+  claimCode: string;
+  claimType: string | null;
+  /** Hospital that it was issued to; null when the answer does not say. */
+  hcode: string | null;
+  /** `claimDateTime` / `createdDate`. */
+  issuedAt: Instant | null;
+  /** Person; the look-up calls take it in the address, so the adapter puts it here. */
+  pid: string | null;
+}
+
+/** What a visit needs of a code. */
+export interface CodeWanted {
+  pid: CitizenId;
+  hcode: string;
+  serviceDate: ServiceDate;
+  claimType: string;
+}
+
+export type Misfit =
+  | 'person'
+  | 'hospital'
+  | 'date'
+  | 'claim-type'
+  | 'close-visit-code'
+  | 'not-a-code'
+  | 'held-by-other-visit';
+
+/**
+ * Every reason why the code does not fit; empty means it fits. A fact that the answer does not state does not agree.
+ * `heldBy`: visit number of another case that holds this code, if any.
+ */
+export function misfits(code: IssuedCode, wanted: CodeWanted, heldBy: string | null): Misfit[] {
+  const found: Misfit[] = [];
+  if (code.pid !== wanted.pid) found.push('person');
+  if (code.hcode !== wanted.hcode) found.push('hospital');
+  if (code.issuedAt === null || serviceDateOf(code.issuedAt) !== wanted.serviceDate) found.push('date');
+  if (code.claimType !== wanted.claimType) found.push('claim-type');
+  if (!isPlausibleCode(code.claimCode)) found.push('not-a-code');
+  if (codeKind(code.claimCode) === 'EP') found.push('close-visit-code');
+  if (heldBy !== null) found.push('held-by-other-visit');
+  return found;
+}
+
+/** A code that was seen but does not fit, for the person who must decide. */
+export interface Candidate {
+  claimCode: string;
+  claimType: string | null;
+  hcode: string | null;
+  issuedAt: Instant | null;
+  misfits: readonly Misfit[];
+  heldBy: string | null;
+}
+
+export type MatchResult =
+  | { kind: 'fits'; code: IssuedCode }
+  | { kind: 'ambiguous'; candidates: readonly Candidate[] }
+  | { kind: 'none'; candidates: readonly Candidate[] };
+
+/**
+ * Picks the one code that fits. Two different codes that both fit are ambiguous. With no fit, the candidates are
+ * those codes of the same person and day that a person may want to look at.
+ */
+export function matchCode(
+  codes: readonly IssuedCode[],
+  wanted: CodeWanted,
+  holderOf: (claimCode: string) => string | null,
+): MatchResult {
+  const distinct = [...new Map(codes.map((c) => [c.claimCode, c])).values()];
+  const judged = distinct.map((code) => {
+    const heldBy = holderOf(code.claimCode);
+    return { code, heldBy, misfits: misfits(code, wanted, heldBy) };
+  });
+  const fitting = judged.filter((j) => j.misfits.length === 0);
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return { kind: 'fits', code: only.code };
+  const toCandidate = (j: (typeof judged)[number]): Candidate => ({
+    claimCode: j.code.claimCode,
+    claimType: j.code.claimType,
+    hcode: j.code.hcode,
+    issuedAt: j.code.issuedAt,
+    misfits: j.misfits,
+    heldBy: j.heldBy,
+  });
+  if (fitting.length > 1) return { kind: 'ambiguous', candidates: fitting.map(toCandidate) };
+  const near = judged.filter((j) => !j.misfits.includes('person') && !j.misfits.includes('date'));
+  return { kind: 'none', candidates: near.map(toCandidate) };
+}

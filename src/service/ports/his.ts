@@ -1,0 +1,68 @@
+/** The HIS database of one site, as the service sees it. Adapters: `adapters/his/`. */
+
+import type { Instant, ServiceDate } from '../../domain/bangkok.ts';
+import type { Visit } from '../../domain/visit.ts';
+import type { Finding } from './finding.ts';
+
+export interface WriteBackRequest {
+  vn: string;
+  claimCode: string;
+  claimType: string | null;
+  /** When NHSO issued the code; written beside it where the HIS has a column for it. */
+  issuedAt: Instant | null;
+}
+
+/**
+ * What became of a write-back. Nothing is ever overwritten: the row is addressed by its full key, changed only while
+ * the column is empty, and read back.
+ * - `written`: the column was empty and now holds the code. `row` names the row for undo, `previous` is its old value.
+ * - `already`: the column holds this very code (an earlier answer was lost, or a clerk typed it).
+ * - `occupied`: the column holds something else, which stays.
+ * - `no-row`: the visit stands, but has no row that could hold the code.
+ * - `no-visit`: the HIS no longer has the visit.
+ * - `locked`: the HIS has locked the row (HOSxP `confirm_and_locked`).
+ * - `not-kept`: the read-back differs from what was written; the old value was put back.
+ */
+export type WriteBackOutcome =
+  | { kind: 'written'; row: Readonly<Record<string, string>>; previous: string | null }
+  | { kind: 'already' }
+  | { kind: 'occupied'; holds: string }
+  | { kind: 'no-row' }
+  | { kind: 'no-visit' }
+  | { kind: 'locked' }
+  | { kind: 'not-kept'; holds: string | null };
+
+export interface UndoRequest {
+  claimCode: string;
+  row: Readonly<Record<string, string>>;
+  previous: string | null;
+}
+
+/**
+ * Every call throws a BridgeError: `his-unreachable`, `his-timeout` (both retry *yes*; a timed-out write-back too,
+ * since it only ever changes an empty column and reads back), `his-denied`, `his-schema` (retry *no*).
+ */
+export interface HisAdapter {
+  readonly hcode: string;
+  /**
+   * Visits that began at or after `from`, up to the end of the service date of `until` (both UTC instants).
+   * One short indexed query per service date in the range.
+   */
+  visitsFrom(from: Instant, until: Instant): Promise<Visit[]>;
+  /** All visits of one service date. */
+  visitsOn(date: ServiceDate): Promise<Visit[]>;
+  /** Changes whenever a visit of that date is added, edited or removed; cheap. Opaque. */
+  digestOf(date: ServiceDate): Promise<string>;
+  /** One visit, or null when the HIS no longer has it. */
+  visit(vn: string): Promise<Visit | null>;
+  /** Visits of the date whose code column (and the HIS's own authen log) is empty. */
+  visitsWithoutCode(date: ServiceDate): Promise<Visit[]>;
+  writeBack(request: WriteBackRequest): Promise<WriteBackOutcome>;
+  /** Puts the old value back, only while the row still holds the code. True when it did. */
+  undoWriteBack(request: UndoRequest): Promise<boolean>;
+  /** The database's own clock. */
+  now(): Promise<Instant>;
+  /** What stands in the way of the bridge's work, with the GRANT to run where one is missing. */
+  check(): Promise<Finding[]>;
+  close(): Promise<void>;
+}

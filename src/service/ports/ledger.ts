@@ -1,0 +1,193 @@
+/**
+ * The ledger: cases, card reads, their append-only history and the outbox. Implementations: `db/` (SQLite, PostgreSQL),
+ * held to one contract by the same tests.
+ */
+
+import type { Instant, ServiceDate } from '../../domain/bangkok.ts';
+import type { CardRead } from '../../domain/card-read.ts';
+import type { Case, CaseState, HistoryEntry, Step, StoredHistoryEntry } from '../../domain/case.ts';
+import type { Finding } from './finding.ts';
+
+export interface CaseKey {
+  hcode: string;
+  vn: string;
+}
+
+/** One change of one case. All changes of one `commit` become true together or not at all. */
+export interface CaseChange {
+  /** The case after the change, `version` already grown by one (1 for a new case). */
+  next: Case;
+  /** The version that the change was made from; null for a new case. */
+  from: number | null;
+  history: readonly HistoryEntry[];
+  /** Pairs (or, with `pairedVn: null`, releases) card reads in the same transaction. */
+  reads?: readonly { id: string; pairedVn: string | null }[];
+}
+
+/** A step that must be put on the queue. Written in the transaction that made it necessary, removed once queued. */
+export interface OutboxEntry {
+  id: number;
+  hcode: string;
+  vn: string;
+  step: Step;
+  stepSeq: number;
+  serviceDate: ServiceDate;
+  dueAt: Instant;
+}
+
+export interface CaseFilter {
+  hcode?: string;
+  serviceDate?: ServiceDate;
+  /** Cases of service dates before this one. */
+  before?: ServiceDate;
+  states?: readonly CaseState[];
+  reason?: string;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Opaque; give it back to get the next page. Null on the last. Rows added meanwhile are neither skipped nor repeated. */
+  next: string | null;
+}
+
+/** Who looked at what; one row an access. */
+export interface AuditEntry {
+  at: Instant;
+  /** Name of the key. */
+  actor: string;
+  /** `read`, `search`, `unmasked`, `resolve`, … */
+  action: string;
+  /** `Patient/10978-000000123`, never a citizen id. */
+  resource: string;
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  /** SHA-256 of the secret, hex. The secret itself is shown once and kept nowhere. */
+  hash: string;
+  scopes: readonly string[];
+  /** When given, the key works for this site (and station) only. */
+  hcode: string | null;
+  stationId: string | null;
+  createdAt: Instant;
+  revokedAt: Instant | null;
+}
+
+/**
+ * Every call may throw BridgeError `ledger-unavailable` (retry yes). `commit` also throws `conflict` (retry yes: the
+ * case has changed since it was read), `code-held` (the code is on another case that is not cancelled) and
+ * `already-asked` (another case of the same hospital, person, day and claim type has asked).
+ */
+export interface Ledger {
+  /** Applies all pending migrations. */
+  migrate(): Promise<void>;
+
+  commit(changes: readonly CaseChange[]): Promise<void>;
+  case(key: CaseKey): Promise<Case | null>;
+  /** By hcode and vn; absent ones are left out. */
+  cases(keys: readonly CaseKey[]): Promise<Case[]>;
+  /** All cases of one person on one service date at one hospital. */
+  casesOfPerson(hcode: string, pid: string, serviceDate: ServiceDate): Promise<Case[]>;
+  /** Newest first. */
+  listCases(filter: CaseFilter, page: { limit: number; after?: string }): Promise<Page<Case>>;
+  countCases(filter: CaseFilter): Promise<number>;
+  /** Figures for metrics and the live table: how many cases of a service date stand in each state. */
+  countsByState(hcode: string, serviceDate: ServiceDate): Promise<Partial<Record<CaseState, number>>>;
+  /** Every case of a site and date in short, to compare with a full read of the HIS. */
+  caseKeysOn(
+    hcode: string,
+    serviceDate: ServiceDate,
+  ): Promise<{ vn: string; state: CaseState; visitGone: boolean }[]>;
+  history(key: CaseKey): Promise<StoredHistoryEntry[]>;
+  /** The case (not cancelled) that holds this code. */
+  holderOfCode(claimCode: string): Promise<CaseKey | null>;
+  /** The case that has asked (or may have asked) NHSO for this person, day and claim type. */
+  askerOf(hcode: string, pid: string, serviceDate: ServiceDate, claimType: string): Promise<CaseKey | null>;
+  /**
+   * Cases with a next step, due at or before `dueBy`, oldest service date first, in pages by `after`: what the sweep
+   * puts back on the queue.
+   */
+  casesWithWork(options: {
+    dueBy: Instant;
+    hcode?: string;
+    limit: number;
+    after?: string;
+  }): Promise<Page<OutboxEntry>>;
+
+  /** Stores a card read. False when a read of this id is already there (then nothing is changed). */
+  addCardRead(read: CardRead): Promise<boolean>;
+  cardRead(id: string): Promise<CardRead | null>;
+  /** All reads of a person on one service date at one hospital, oldest first. */
+  readsOfPerson(hcode: string, pid: string, serviceDate: ServiceDate): Promise<CardRead[]>;
+  /** People of that site and date who have a read that serves no visit yet. */
+  pidsWithUnpairedReads(hcode: string, serviceDate: ServiceDate): Promise<string[]>;
+
+  /** Oldest first. */
+  outbox(limit: number): Promise<OutboxEntry[]>;
+  removeFromOutbox(ids: readonly number[]): Promise<void>;
+
+  /** Small facts that must outlive the process: a poll's watermark, the last day that was closed. */
+  remember(name: string, value: string): Promise<void>;
+  recall(name: string): Promise<string | null>;
+
+  addKey(key: ApiKey): Promise<void>;
+  keyById(id: string): Promise<ApiKey | null>;
+  listKeys(): Promise<ApiKey[]>;
+  /** False when there is no such key. */
+  revokeKey(id: string, at: Instant): Promise<boolean>;
+  audit(entry: AuditEntry): Promise<void>;
+
+  /** Reads for FHIR; see `LedgerSearch`. */
+  readonly search: LedgerSearch;
+  check(): Promise<Finding[]>;
+  close(): Promise<void>;
+}
+
+/** A patient as the ledger knows one: the person of the newest visit with that hn. */
+export interface PatientRow {
+  hcode: string;
+  hn: string;
+  pid: string | null;
+  /** The newest case of the patient, which holds the name, phones and so on. */
+  newest: Case;
+  /** Grows whenever what is known of the patient changes. */
+  version: number;
+  updatedAt: Instant;
+}
+
+/** What FHIR searches can narrow by; all given ones must hold, a list is an OR. */
+export interface SearchQuery {
+  keys?: readonly CaseKey[];
+  /** Patient by (hcode, hn). */
+  patients?: readonly { hcode: string; hn: string }[];
+  /** `null` in the list: no valid citizen id. */
+  pids?: readonly string[];
+  vns?: readonly { hcode: string | null; vn: string }[];
+  hns?: readonly { hcode: string | null; hn: string }[];
+  claimCodes?: readonly string[];
+  /** true: has no code; false: has one. */
+  codeMissing?: boolean;
+  states?: readonly CaseState[];
+  /** Half-open range of service dates, `from` ≤ date < `to`; several ranges must all hold. */
+  dates?: readonly { from?: ServiceDate; to?: ServiceDate }[];
+  /** Half-open range of the time of last change, UTC. */
+  updated?: readonly { from?: Instant; to?: Instant }[];
+  /** Only cases whose paired read brought a right. */
+  withRight?: boolean;
+  /** Only cases for which NHSO's answer is known (a full read, or a code from NHSO). */
+  withAnswer?: boolean;
+  /** Keys that are bound to one site see that site only. */
+  hcode?: string;
+}
+
+export type SearchSort = 'date' | '-date' | 'updated' | '-updated';
+
+export interface LedgerSearch {
+  cases(query: SearchQuery, page: { limit: number; after?: string; sort?: SearchSort }): Promise<Page<Case>>;
+  countCases(query: SearchQuery): Promise<number>;
+  /** Distinct patients over the cases that match. */
+  patients(query: SearchQuery, page: { limit: number; after?: string }): Promise<Page<PatientRow>>;
+  countPatients(query: SearchQuery): Promise<number>;
+  patient(hcode: string, hn: string): Promise<PatientRow | null>;
+}

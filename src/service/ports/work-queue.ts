@@ -1,0 +1,65 @@
+/** The work queue, as the service sees it. Implementation: `queues/` (BullMQ on Redis, PostgreSQL or embedded). */
+
+import type { Instant, ServiceDate } from '../../domain/bangkok.ts';
+import type { Step } from '../../domain/case.ts';
+import type { Finding } from './finding.ts';
+
+/** One step of one case. Ids only: job data rests unencrypted in Redis. */
+export interface StepJob {
+  step: Step;
+  hcode: string;
+  vn: string;
+  /** The case's `stepSeq`; with the rest it makes the job id, so that a job exists once. */
+  stepSeq: number;
+  /** Decides who goes first: the oldest service date. */
+  serviceDate: ServiceDate;
+  /** Not before this instant; absent or past: now. */
+  dueAt?: Instant;
+}
+
+export interface JobContext {
+  /** 1 for the first try. */
+  attempt: number;
+  /** No further try follows if this one fails. */
+  isLast: boolean;
+}
+
+/**
+ * Does one step. A thrown BridgeError with `retry: 'yes'` is tried again with exponential back-off and jitter; any
+ * other is not. A handler must bear being called twice for the same job.
+ */
+export type StepHandler = (job: StepJob, context: JobContext) => Promise<void>;
+
+/** Something done again and again, by one process at a time. */
+export interface Schedule {
+  /** Unique, kebab-case: `poll-10978`. */
+  id: string;
+  /** Either every so many milliseconds, or a cron pattern in Asia/Bangkok. */
+  every?: number;
+  cron?: string;
+  run: () => Promise<void>;
+}
+
+export interface QueueHandlers {
+  steps: Record<Step, StepHandler>;
+  schedules: readonly Schedule[];
+}
+
+export interface QueueCounts {
+  waiting: number;
+  active: number;
+  delayed: number;
+}
+
+export interface WorkQueue {
+  /** Adds jobs; one that is already there stays as it is. Throws `queue-unavailable` (retry yes). */
+  add(jobs: readonly StepJob[]): Promise<void>;
+  /** Begins to work. */
+  start(handlers: QueueHandlers): Promise<void>;
+  counts(): Promise<Record<Step, QueueCounts>>;
+  /** How long the oldest waiting job of any step has waited, ms; 0 when none waits. A worker can fall silent for ever. */
+  oldestWaitMs(): Promise<number>;
+  check(): Promise<Finding[]>;
+  /** Finishes the jobs in hand (or hands them back after `graceMs`) and lets go of everything. */
+  close(graceMs?: number): Promise<void>;
+}

@@ -56,3 +56,22 @@ export interface CardRead {
   /** The visit that this read was paired with; a read serves one visit. */
   pairedVn: string | null;
 }
+
+/**
+ * A card read on the wire: what a reader worker sends to `POST /api/card-reads`, one JSON object a read. Instants are
+ * ISO 8601 with an offset, so that a message is plain to read in a spool file.
+ */
+export interface CardReadMessage {
+  /** UUID made at the moment of the read. */
+  id: string;
+  /** May be left out when the key is bound to one site or station. */
+  hcode?: string;
+  stationId?: string;
+  pid: string;
+  readAt: string;
+  kind: 'full' | 'card-only';
+  correlationId?: string | null;
+  claimTypes?: readonly ClaimTypeOffer[];
+  right?: (Omit<NhsoRight, 'startDateTime'> & { startDateTime: string | null }) | null;
+  person?: Partial<CardRead['person']>;
+}

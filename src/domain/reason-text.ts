@@ -95,7 +95,7 @@ const REASONS: Record<Reason, ReasonWording> = {
   },
   'same-day-code': {
     th: 'วันนี้ผู้ป่วยมีรหัสของการรับบริการครั้งอื่นแล้ว และไม่พบรหัสที่สอง',
-    en: "A code of this patient and day belongs to another visit, and NHSO shows no second one.",
+    en: 'A code of this patient and day belongs to another visit, and NHSO shows no second one.',
     next: {
       th: 'ถ้าเห็นรหัสอีกตัวที่ สปสช. ให้กรอกรหัสนั้น หรือปิดรายการพร้อมเหตุผล',
       en: "If NHSO shows another code, adopt it ('adopt-code'); otherwise close the case with a reason.",
@@ -113,7 +113,7 @@ const REASONS: Record<Reason, ReasonWording> = {
     th: 'สปสช. ปฏิเสธคำขอ และไม่พบรหัสที่ออกไว้',
     en: 'NHSO refused the request, and no code was found there.',
     next: {
-      th: "อ่านข้อความของ สปสช. ในรายละเอียด แก้ตามนั้นแล้วกดลองใหม่",
+      th: 'อ่านข้อความของ สปสช. ในรายละเอียด แก้ตามนั้นแล้วกดลองใหม่',
       en: "Read NHSO's words in the detail, put that right, then retry.",
     },
   },

@@ -1,0 +1,18 @@
+/** What a key may do. One list for the gate, the key command and the OpenAPI document. */
+
+export const SCOPES = {
+  'card-reads:write': 'send card reads, as a reader worker at a counter does',
+  'cases:read': 'see cases and their history, citizen ids and phones masked',
+  'cases:write': 'retry cases and decide them',
+  'fhir:read': 'read FHIR resources',
+  'pid:read': 'see whole citizen ids and phones where they are asked for; each time is audited',
+  'metrics:read': 'read the Prometheus figures',
+} as const;
+
+export type Scope = keyof typeof SCOPES;
+
+export const SCOPE_NAMES = Object.keys(SCOPES) as readonly Scope[];
+
+export function isScope(text: string): text is Scope {
+  return Object.hasOwn(SCOPES, text);
+}

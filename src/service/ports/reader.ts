@@ -1,0 +1,81 @@
+/**
+ * What the reader worker at a counter needs from outside: a source of cards, a spool on disk, and a line to the
+ * bridge. Adapters: `adapters/reader/`.
+ */
+
+import type { CardReadMessage } from '../../domain/card-read.ts';
+import type { AgentCard, AgentRead } from './nhso-agent.ts';
+
+/** One card reader as its source shows it. */
+export interface ReaderSlot {
+  name: string;
+  isPresent: boolean;
+  /**
+   * Changes with every card that goes in, where the source can tell (PC/SC counts events). Null where it cannot: the
+   * agent shows a card or none, so two cards swapped between two looks are one card to it.
+   */
+  insertion: string | null;
+}
+
+/** Where cards are read: NHSO's agent today, a reader over PC/SC beside it later. */
+export interface CardSource {
+  /** For the log: "agent". */
+  readonly name: string;
+  /** Whether {@link read} can ever answer. False for a source that knows the card alone. */
+  readonly asksNhso: boolean;
+  /**
+   * The readers, `[]` when none is attached. Throws BridgeError `agent-unreachable`, `agent-timeout`, `no-reader`,
+   * `nhso-unavailable` or `agent-bad-answer`; all may pass.
+   */
+  look(): Promise<readonly ReaderSlot[]>;
+  /** Card and NHSO's word on the right. Throws as {@link look}, and `no-card`, `nhso-refused`. */
+  read(): Promise<AgentRead>;
+  /** The card alone. Throws as {@link read}. */
+  readCardOnly(): Promise<AgentCard>;
+  close(): Promise<void>;
+}
+
+/** A read that stands on disk and has not been taken by the bridge. */
+export interface SpooledRead {
+  /** The spool's own name for it; sorts in the order of arrival. */
+  readonly name: string;
+  readonly message: CardReadMessage;
+}
+
+/** Reads on disk, oldest first. Used by one process at a time. */
+export interface ReadSpool {
+  /** Reads that wait to be sent. */
+  readonly waiting: number;
+  /** Reads set aside because the bridge refused them or because their file is damaged. */
+  readonly rejected: number;
+  /** Resolves when the read would survive a power cut. Rejects with a BridgeError (`config`, retry yes: disk full, …). */
+  add(message: CardReadMessage): Promise<void>;
+  /** The oldest read; null when the spool is empty. A damaged file is set aside and the next one taken. */
+  oldest(): Promise<SpooledRead | null>;
+  /** The bridge has it: forget it. */
+  remove(read: SpooledRead): Promise<void>;
+  /** The bridge will never take it: keep it aside with the reason, out of the way of the others. */
+  reject(read: SpooledRead, reason: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The bridge's answer to a read, as far as a reader uses it. */
+export interface DeliveryReceipt {
+  /** It was there already: this worker sent it before and did not hear the answer. */
+  duplicate: boolean;
+  /** What the bridge knows of NHSO; null when it does not say. */
+  nhso: 'up' | 'down' | null;
+}
+
+/** The line to `POST /api/card-reads`. */
+export interface BridgeLink {
+  /**
+   * Throws BridgeError
+   * - `bridge-unreachable` (retry yes): no answer, 5xx, 408, 429, or something else answers at that address;
+   *   `detail.retryAfterMs` when the bridge named a time;
+   * - `bridge-refused`, retry yes: the key is refused (401, 403), the read is fine;
+   * - `bridge-refused`, retry no: the bridge will never take this read.
+   */
+  deliver(message: CardReadMessage): Promise<DeliveryReceipt>;
+  close(): Promise<void>;
+}

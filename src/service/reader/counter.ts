@@ -1,0 +1,195 @@
+/**
+ * What is going on at the counter, and what to do next: the reader worker without its hands. Pure; time comes in as
+ * an argument.
+ *
+ * One read per insertion. The exceptions, and why:
+ * - nothing could be read: again, with growing pauses, while the card is there;
+ * - only the card could be read because NHSO was down: again in full when NHSO is back, so that the case can go on;
+ * - the reader was out of sight for a while (agent restarted, reader unplugged): the card there now may be another
+ *   one, so it is read, and the result dropped if it tells what was told already ({@link afterRead}, `repeat`).
+ *
+ * Not seen: two cards swapped between two looks of a source that shows no insertions (the agent). Reading again and
+ * again to find out would hold the reader and ask NHSO without need; a look is taken right after each read, which
+ * leaves the length of one poll.
+ */
+
+import { type Instant, serviceDateOf } from '../../domain/bangkok.ts';
+import type { ErrorCode } from '../../domain/bridge-error.ts';
+import type { CardRead } from '../../domain/card-read.ts';
+import type { ReaderSlot } from '../ports/reader.ts';
+import { backoffMs } from './backoff.ts';
+
+export type ReadKind = CardRead['kind'];
+
+export interface CounterPolicy {
+  /** Between a card's insertion and its reading, ms: contacts bounce, and the agent has its own start-up. */
+  settleMs: number;
+  /** While NHSO is down, a full read is tried at most once in this time, ms. */
+  nhsoRetryMs: number;
+  /** Whether the source can ask NHSO at all. */
+  asksNhso: boolean;
+}
+
+/** What has been told of the card in the reader. */
+interface Told {
+  pid: string;
+  kind: ReadKind;
+  at: Instant;
+}
+
+interface CardInReader {
+  /** The readers that hold a card, as one text; another text means that something was put in or taken out. */
+  key: string;
+  /** Not read before this. */
+  notBefore: Instant;
+  failures: number;
+  told: Told | null;
+  /** What was told of the card that was here before the reader went out of sight. */
+  before: Told | null;
+}
+
+export interface CounterState {
+  card: CardInReader | null;
+  /** The reader cannot be seen; `card` is what was there last. */
+  blind: boolean;
+  /** Null: as far as is known NHSO answers. */
+  nhsoDown: { by: 'own' | 'bridge'; nextFullAt: Instant } | null;
+}
+
+export const EMPTY_COUNTER: CounterState = { card: null, blind: false, nhsoDown: null };
+
+/** The readers were looked at. No reader at all counts as out of sight. */
+export function afterLook(
+  state: CounterState,
+  slots: readonly ReaderSlot[],
+  now: Instant,
+  policy: CounterPolicy,
+): CounterState {
+  if (slots.length === 0) return { ...state, blind: true };
+  const filled = slots.filter((slot) => slot.isPresent);
+  if (filled.length === 0) return { ...state, card: null, blind: false };
+  const key = filled
+    .map((slot) => `${slot.name}#${slot.insertion ?? ''}`)
+    .sort()
+    .join('|');
+  const countsInsertions = filled.every((slot) => slot.insertion !== null);
+  if (state.card?.key === key && (!state.blind || countsInsertions)) return { ...state, blind: false };
+  const card: CardInReader = {
+    key,
+    notBefore: now + policy.settleMs,
+    failures: 0,
+    told: null,
+    before: countsInsertions ? null : (state.card?.told ?? state.card?.before ?? null),
+  };
+  return { ...state, card, blind: false };
+}
+
+/** The reader could not be looked at. */
+export function afterBlindLook(state: CounterState): CounterState {
+  return { ...state, blind: true };
+}
+
+export type Plan = { do: 'wait'; until: Instant | null } | { do: 'read'; kind: ReadKind };
+
+/** What to do now; `until` null means nothing is due until the reader shows something else. */
+export function plan(state: CounterState, now: Instant, policy: CounterPolicy): Plan {
+  const { card, nhsoDown } = state;
+  if (card === null || state.blind || card.told?.kind === 'full') return { do: 'wait', until: null };
+  if (now < card.notBefore) return { do: 'wait', until: card.notBefore };
+  const fullFrom = !policy.asksNhso ? null : (nhsoDown?.nextFullAt ?? now);
+  if (fullFrom !== null && now >= fullFrom) return { do: 'read', kind: 'full' };
+  return card.told === null ? { do: 'read', kind: 'card-only' } : { do: 'wait', until: fullFrom };
+}
+
+/** A read came back. `repeat`: it tells nothing that was not told before the reader went out of sight; not to be sent. */
+export function afterRead(
+  state: CounterState,
+  told: Told,
+  fullFailure: ErrorCode | null,
+  policy: CounterPolicy,
+): { state: CounterState; repeat: boolean } {
+  const { card } = state;
+  if (card === null) return { state, repeat: false };
+  const before = card.told ?? card.before;
+  const repeat =
+    before !== null &&
+    before.pid === told.pid &&
+    serviceDateOf(before.at) === serviceDateOf(told.at) &&
+    (before.kind === 'full' || told.kind === 'card-only');
+  const next: CardInReader = {
+    ...card,
+    failures: 0,
+    told: repeat ? before : told,
+    before: null,
+    // NHSO was asked just now; where it was not, `nhsoDown` says when it may be
+    notBefore: fullFailure === null ? card.notBefore : told.at + policy.nhsoRetryMs,
+  };
+  return { state: { ...state, card: next, nhsoDown: belief(state, told, fullFailure, policy) }, repeat };
+}
+
+/** Failures that say nothing about NHSO: there was no card to ask about, or NHSO answered and said no. */
+const NOT_NHSO: readonly ErrorCode[] = ['no-card', 'no-reader', 'agent-unreachable', 'nhso-refused'];
+
+function belief(
+  state: CounterState,
+  told: Told,
+  fullFailure: ErrorCode | null,
+  policy: CounterPolicy,
+): CounterState['nhsoDown'] {
+  if (told.kind === 'full') return null;
+  if (fullFailure === null || NOT_NHSO.includes(fullFailure)) return state.nhsoDown;
+  // the card was readable and the full read was not: whatever the agent's 500 meant, NHSO's word is not to be had
+  return { by: 'own', nextFullAt: told.at + policy.nhsoRetryMs };
+}
+
+/** A full read failed: is the card alone read at once? Not when the same would fail too, nor when it is known already. */
+export function fallsBack(state: CounterState, failure: ErrorCode): boolean {
+  return (
+    state.card !== null &&
+    state.card.told === null &&
+    (failure === 'nhso-refused' || !NOT_NHSO.includes(failure))
+  );
+}
+
+/** Nothing could be read (after the fallback, where there was one). */
+export function afterFailure(
+  state: CounterState,
+  failure: ErrorCode,
+  fullFailure: ErrorCode | null,
+  now: Instant,
+  policy: CounterPolicy,
+): CounterState {
+  const blind = failure === 'agent-unreachable' || failure === 'no-reader';
+  const nhsoFailed = fullFailure !== null && !NOT_NHSO.includes(fullFailure);
+  // A time-out is NHSO's even if the card was gone afterwards: the next patient must not wait for another one. So is
+  // every failure of a card that could be read before without NHSO.
+  const down = nhsoFailed && (fullFailure === 'agent-timeout' || state.card?.told != null);
+  const card = state.card && {
+    ...state.card,
+    failures: state.card.failures + 1,
+    notBefore:
+      now + (state.card.told === null ? backoffMs(state.card.failures, 1_000, 15_000) : policy.nhsoRetryMs),
+  };
+  return {
+    card,
+    blind,
+    nhsoDown: down ? { by: 'own', nextFullAt: now + policy.nhsoRetryMs } : state.nhsoDown,
+  };
+}
+
+/**
+ * The bridge said how NHSO is. Its "down" counts at once, its "up" takes back only its own "down": what this counter
+ * has met itself it finds out itself.
+ */
+export function afterReceipt(
+  state: CounterState,
+  nhso: 'up' | 'down' | null,
+  now: Instant,
+  policy: CounterPolicy,
+): CounterState {
+  if (nhso === 'down' && state.nhsoDown === null) {
+    return { ...state, nhsoDown: { by: 'bridge', nextFullAt: now + policy.nhsoRetryMs } };
+  }
+  if (nhso === 'up' && state.nhsoDown?.by === 'bridge') return { ...state, nhsoDown: null };
+  return state;
+}

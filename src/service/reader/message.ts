@@ -1,0 +1,45 @@
+/** A card's data made into the message that the bridge takes. */
+
+import type { Instant } from '../../domain/bangkok.ts';
+import type { CardReadMessage } from '../../domain/card-read.ts';
+import type { CitizenId } from '../../domain/citizen-id.ts';
+import type { AgentCard, AgentRead } from '../ports/nhso-agent.ts';
+
+/** Who reads. */
+export interface Station {
+  stationId: string;
+  /** Null: the bridge knows it from the key. */
+  hcode: string | null;
+}
+
+/** What came out of the reader: the card with NHSO's word, or the card alone. */
+export type Sighting = { pid: CitizenId; at: Instant } & (
+  | { kind: 'full'; data: AgentRead & { correlationId: string } }
+  | { kind: 'card-only'; data: AgentCard }
+);
+
+export function cardReadMessage(id: string, station: Station, seen: Sighting): CardReadMessage {
+  const { titleName, fname, lname, birthDate, sex, nation } = seen.data;
+  const base = {
+    id,
+    ...(station.hcode === null ? {} : { hcode: station.hcode }),
+    stationId: station.stationId,
+    pid: seen.pid,
+    readAt: iso(seen.at),
+    kind: seen.kind,
+    person: { titleName, fname, lname, birthDate, sex, nation },
+  };
+  if (seen.kind === 'card-only') return { ...base, correlationId: null, claimTypes: [], right: null };
+  const { correlationId, claimTypes, right } = seen.data;
+  const startDateTime = right?.startDateTime ?? null;
+  return {
+    ...base,
+    correlationId,
+    claimTypes,
+    right: right && { ...right, startDateTime: startDateTime === null ? null : iso(startDateTime) },
+  };
+}
+
+function iso(at: Instant): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,54 @@
+/**
+ * How a case changes: every change makes the next version of the case and the history line that explains it, together.
+ * The files beside this one hold the changes themselves, one file for each part of a visit's way.
+ */
+
+import type { Instant } from '../bangkok.ts';
+import type { Case, HistoryEntry, Step } from '../case.ts';
+
+/** A change of one case, ready for the ledger. */
+export interface Change {
+  next: Case;
+  history: readonly HistoryEntry[];
+}
+
+/** What happened, when, and who did it. */
+export interface Cause {
+  event: string;
+  at: Instant;
+  /** `bridge` unless a person or program asked for it. */
+  actor?: string;
+  detail?: Readonly<Record<string, unknown>>;
+}
+
+export function change(current: Case, patch: Partial<Case>, cause: Cause): Change {
+  const next: Case = { ...current, ...patch, version: current.version + 1, updatedAt: cause.at };
+  return { next, history: [historyLine(current, next, cause)] };
+}
+
+/** The fields that set the next step, not before `at`. */
+export function thenDo(current: Case, step: Step, at: Instant): Pick<Case, 'nextStep' | 'stepSeq' | 'dueAt'> {
+  return { nextStep: step, stepSeq: current.stepSeq + 1, dueAt: at };
+}
+
+/** The fields of a case that waits for something from outside, or for nothing more. */
+export const NOTHING_TO_DO: Pick<Case, 'nextStep' | 'dueAt'> = { nextStep: null, dueAt: null };
+
+/** The fields of a case without a reason. */
+export const NO_REASON: Pick<Case, 'reason' | 'reasonDetail' | 'candidates'> = {
+  reason: null,
+  reasonDetail: null,
+  candidates: [],
+};
+
+export function historyLine(from: Case | null, to: Case, cause: Cause): HistoryEntry {
+  return {
+    at: cause.at,
+    actor: cause.actor ?? 'bridge',
+    event: cause.event,
+    fromState: from?.state ?? null,
+    toState: to.state,
+    reason: to.reason,
+    detail: cause.detail ?? {},
+  };
+}

@@ -53,7 +53,11 @@ export function assess(facts: Facts, policy: SitePolicy): Assessment {
   const pid = parseCitizenId(visit.pid);
   const claimType = facts.staffClaimType ?? configuredClaimType(visit, policy.claimType);
   const base = { reasonDetail: null, candidates: [], pid, claimType, code: null } as const;
-  const staff = (reason: Reason, detail: string | null = null, more: Partial<Assessment> = {}): Assessment => ({
+  const staff = (
+    reason: Reason,
+    detail: string | null = null,
+    more: Partial<Assessment> = {},
+  ): Assessment => ({
     ...base,
     state: 'needs-staff',
     reason,
@@ -68,7 +72,8 @@ export function assess(facts: Facts, policy: SitePolicy): Assessment {
   if (exempt !== null) return { ...base, state: 'not-required', reason: exempt };
 
   if (visit.code !== null) {
-    if (!isPlausibleCode(visit.code) || codeKind(visit.code) === 'EP') return staff('his-holds-other-code', visit.code);
+    if (!isPlausibleCode(visit.code) || codeKind(visit.code) === 'EP')
+      return staff('his-holds-other-code', visit.code);
     return { ...base, state: 'written', reason: null, code: hisCode(visit.code) };
   }
   if (pid === null) return staff(visit.pid === null ? 'no-citizen-id' : 'invalid-citizen-id');
@@ -100,7 +105,8 @@ function assessLogged(
   claimType: string,
 ): { code: HeldCode } | { candidate: Candidate } | null {
   const logged = visit.loggedCode;
-  if (logged === null || !isPlausibleCode(logged.claimCode) || codeKind(logged.claimCode) === 'EP') return null;
+  if (logged === null || !isPlausibleCode(logged.claimCode) || codeKind(logged.claimCode) === 'EP')
+    return null;
   const code = {
     claimCode: logged.claimCode,
     claimType: logged.claimType,
@@ -110,5 +116,12 @@ function assessLogged(
   const wanted = { pid, hcode: visit.hcode, serviceDate: visit.serviceDate, claimType };
   const found = misfits({ ...code, pid: logged.pid }, wanted, null);
   if (found.length > 0) return { candidate: { ...code, misfits: found, heldBy: null } };
-  return { code: { claimCode: code.claimCode, claimType: code.claimType, issuedAt: code.issuedAt, source: 'his-log' } };
+  return {
+    code: {
+      claimCode: code.claimCode,
+      claimType: code.claimType,
+      issuedAt: code.issuedAt,
+      source: 'his-log',
+    },
+  };
 }

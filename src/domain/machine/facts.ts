@@ -44,9 +44,15 @@ export function openCase(visit: Visit, policy: SitePolicy, at: Instant): Change 
     createdAt: at,
     updatedAt: at,
   };
-  const found = assess({ visit, visitGone: false, read: null, staffMobile: null, staffClaimType: null }, policy);
+  const found = assess(
+    { visit, visitGone: false, read: null, staffMobile: null, staffClaimType: null },
+    policy,
+  );
   const next: Case = { ...blank, ...asPatch(blank, found, at), version: 1 };
-  return { next, history: [historyLine(null, next, { event: 'visit-seen', at, detail: { startedAt: visit.startedAt } })] };
+  return {
+    next,
+    history: [historyLine(null, next, { event: 'visit-seen', at, detail: { startedAt: visit.startedAt } })],
+  };
 }
 
 /**
@@ -81,11 +87,18 @@ export function visitGone(current: Case, at: Instant): Change | null {
   const cause = { event: 'visit-cancelled', at };
   if (current.visitGone && current.state === 'cancelled') return null;
   if (current.code !== null && current.state !== 'closed') {
-    return toStaff({ ...current, visitGone: true }, 'visit-cancelled-after-code', current.code.claimCode, cause);
+    return toStaff(
+      { ...current, visitGone: true },
+      'visit-cancelled-after-code',
+      current.code.claimCode,
+      cause,
+    );
   }
   // a confirm is on its way: its end decides whether there is a code to tell a person about
-  if (current.state === 'confirming' || current.state === 'unknown') return change(current, { visitGone: true }, cause);
-  if (current.askedAt !== null && current.state === 'needs-staff') return change(current, { visitGone: true }, cause);
+  if (current.state === 'confirming' || current.state === 'unknown')
+    return change(current, { visitGone: true }, cause);
+  if (current.askedAt !== null && current.state === 'needs-staff')
+    return change(current, { visitGone: true }, cause);
   return change(
     current,
     { visitGone: true, state: 'cancelled', reason: 'visit-cancelled', reasonDetail: null, ...NOTHING_TO_DO },
@@ -172,7 +185,8 @@ function asPatch(current: Case, found: Assessment, at: Instant): Partial<Case> {
     candidates: found.candidates,
   };
   // a draft that still says the right thing is not drafted again
-  if (current.state === 'drafted' && found.state === 'ready' && sameAsk(current, found)) return { ...facts, state: 'drafted' };
+  if (current.state === 'drafted' && found.state === 'ready' && sameAsk(current, found))
+    return { ...facts, state: 'drafted' };
   const base = { ...facts, state: found.state, code: found.code };
   switch (found.state) {
     case 'ready':

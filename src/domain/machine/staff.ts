@@ -1,0 +1,114 @@
+/** What a person may decide on a case, and "look at it again". */
+
+import type { SitePolicy } from '../assess.ts';
+import type { Instant } from '../bangkok.ts';
+import { type Case, FINAL_STATES, type HeldCode } from '../case.ts';
+import { isAssessed, type PairedRead, reassess } from './facts.ts';
+import { holdCode, mayAsk } from './obtain.ts';
+import { type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
+
+export interface Decision {
+  actor: string;
+  at: Instant;
+}
+
+/** Null: the case is not in a state that permits it. */
+export function givePhone(
+  current: Case,
+  mobile: string,
+  read: PairedRead | null,
+  policy: SitePolicy,
+  by: Decision,
+): Change | null {
+  if (!isAnswerable(current)) return null;
+  const answered = { ...reopened(current), staffMobile: mobile };
+  // the number itself is personal data and stays out of the history
+  return reassess(answered, read, policy, { event: 'phone-given', ...by });
+}
+
+export function chooseClaimType(
+  current: Case,
+  claimType: string,
+  read: PairedRead | null,
+  policy: SitePolicy,
+  by: Decision,
+): Change | null {
+  if (!isAnswerable(current)) return null;
+  const answered = { ...reopened(current), staffClaimType: claimType };
+  return reassess(answered, read, policy, { event: 'claim-type-chosen', ...by, detail: { claimType } });
+}
+
+/** `code` has been looked up at NHSO and belongs to the person, hospital and service date. */
+export function adoptCode(current: Case, code: HeldCode, by: Decision): Change | null {
+  if (!isAdoptable(current)) return null;
+  return holdCode(current, code, 'found-elsewhere', {
+    event: 'code-adopted',
+    ...by,
+    detail: { claimCode: code.claimCode },
+  });
+}
+
+/** True for a case that a person may give a code to. */
+export function isAdoptable(current: Case): boolean {
+  return ['needs-staff', 'awaiting-card', 'offline', 'expired'].includes(current.state) && !current.visitGone;
+}
+
+export function closeCase(current: Case, reason: string, by: Decision): Change | null {
+  if (FINAL_STATES.includes(current.state) || current.state === 'confirming') return null;
+  return change(
+    current,
+    { state: 'closed', reason: 'closed-by-staff', reasonDetail: reason, ...NOTHING_TO_DO },
+    { event: 'closed', ...by, detail: { reason } },
+  );
+}
+
+/** Looks at the case again now. Null: there is nothing to try again. */
+export function retryCase(
+  current: Case,
+  read: PairedRead | null,
+  policy: SitePolicy,
+  by: Decision,
+): Change | null {
+  const cause = { event: 'retry-asked', ...by };
+  if (current.state === 'needs-staff' && current.code !== null && !current.visitGone) {
+    return change(
+      current,
+      { state: 'found-elsewhere', ...NO_REASON, ...thenDo(current, 'write-back', by.at) },
+      cause,
+    );
+  }
+  // a confirm may have been done: its code is looked for, never asked for again from here
+  if (current.askedAt !== null && current.state === 'needs-staff') {
+    return change(
+      current,
+      { state: 'unknown', ...NO_REASON, emptyLookups: 0, ...thenDo(current, 'lookup', by.at) },
+      cause,
+    );
+  }
+  if (current.state === 'needs-staff') return reassess(reopened(current), read, policy, cause);
+  if (current.state === 'expired' && !mayAsk(current, by.at)) {
+    return change(
+      current,
+      { state: 'awaiting-card', reason: 'waiting-card', ...thenDo(current, 'lookup', by.at) },
+      cause,
+    );
+  }
+  // the two look-ups after a lost answer keep their distance, whoever is in a hurry
+  if (current.nextStep !== null && current.state !== 'confirming' && current.state !== 'unknown') {
+    return change(current, thenDo(current, current.nextStep, by.at), cause);
+  }
+  return null;
+}
+
+/** A person's answer counts only while nothing has been asked and no code is held. */
+function isAnswerable(current: Case): boolean {
+  return (
+    isAssessed(current) ||
+    (current.state === 'needs-staff' && current.askedAt === null && current.code === null)
+  );
+}
+
+/** The case as if it had not come to the staff's list, so that `assess` decides anew. */
+function reopened(current: Case): Case {
+  return current.state === 'needs-staff' ? { ...current, ...NO_REASON, state: 'awaiting-card' } : current;
+}

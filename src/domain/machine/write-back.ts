@@ -1,0 +1,60 @@
+/** What the HIS answered to a write-back. Rule 3: nothing is overwritten; whatever stands in the way goes to a person. */
+
+import type { Instant } from '../bangkok.ts';
+import type { Case, NeedsStaffReason } from '../case.ts';
+import { toStaff } from './facts.ts';
+import { type Change, change, NO_REASON, NOTHING_TO_DO } from './transition.ts';
+
+/** As the HIS port tells it. */
+export type WriteBackResult =
+  | { kind: 'written'; row: Readonly<Record<string, string>>; previous: string | null }
+  | { kind: 'already' }
+  | { kind: 'occupied'; holds: string }
+  | { kind: 'no-row' }
+  | { kind: 'no-visit' }
+  | { kind: 'locked' }
+  | { kind: 'not-kept'; holds: string | null };
+
+export function writtenBack(current: Case, result: WriteBackResult, at: Instant): Change {
+  const claimCode = current.code?.claimCode ?? null;
+  const blocked = (reason: NeedsStaffReason, detail: string | null): Change =>
+    toStaff(current, reason, detail, { event: 'write-back-blocked', at, detail: { claimCode, ...result } });
+  switch (result.kind) {
+    case 'written':
+    case 'already':
+      return change(
+        current,
+        { state: 'written', ...NO_REASON, writtenAt: at, ...NOTHING_TO_DO },
+        {
+          event: result.kind === 'written' ? 'code-written' : 'code-already-in-his',
+          at,
+          // row and previous are what an undo needs
+          detail: { claimCode, ...result },
+        },
+      );
+    case 'occupied':
+      return blocked('his-holds-other-code', result.holds);
+    case 'no-row':
+      return blocked('his-row-missing', claimCode);
+    case 'no-visit':
+      return toStaff({ ...current, visitGone: true }, 'visit-cancelled-after-code', claimCode, {
+        event: 'visit-cancelled',
+        at,
+        detail: { claimCode },
+      });
+    case 'locked':
+      return blocked('his-row-locked', claimCode);
+    case 'not-kept':
+      return blocked('his-refused', result.holds);
+  }
+}
+
+/** The HIS could not be reached; the write-back stays to be done. Null when the case says so already. */
+export function waitForHis(current: Case, why: string, at: Instant): Change | null {
+  if (current.reason === 'waiting-his' && current.reasonDetail === why) return null;
+  return change(
+    current,
+    { reason: 'waiting-his', reasonDetail: why },
+    { event: 'his-not-reached', at, detail: { why } },
+  );
+}

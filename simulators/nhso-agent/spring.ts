@@ -1,0 +1,70 @@
+/** Spring Boot's manners: its error body, and faults that handlers throw to get one. */
+
+import type { Response } from 'express';
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  418: "I'm a teapot",
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+};
+
+export interface FieldError {
+  field: string;
+  rejectedValue: unknown;
+  defaultMessage: string;
+}
+
+/** Thrown by a handler; becomes Spring's error body with this status. */
+export class SpringFault extends Error {
+  readonly status: number;
+  readonly errors: readonly FieldError[];
+
+  constructor(status: number, message: string, errors: readonly FieldError[] = []) {
+    super(message);
+    this.name = 'SpringFault';
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+/** 400 the way bean validation answers it; the words for people stand in `errors[0].defaultMessage`. */
+export function invalid(errors: readonly FieldError[]): SpringFault {
+  const message = `Validation failed for object='authenRequest'. Error count: ${errors.length}`;
+  return new SpringFault(400, message, errors);
+}
+
+/** `errors` is absent when there are none; `path` holds the pid of a look-up, as Spring's does. */
+export function errorBody(fault: SpringFault, path: string, now: number): Record<string, unknown> {
+  const body: Record<string, unknown> = {
+    timestamp: new Date(now).toISOString().replace('Z', '+00:00'),
+    status: fault.status,
+    error: REASONS[fault.status] ?? 'Error',
+    message: fault.message,
+    path,
+  };
+  if (fault.errors.length > 0) {
+    body.errors = fault.errors.map((e) => ({
+      codes: [`Invalid.authenRequest.${e.field}`, `Invalid.${e.field}`, 'Invalid'],
+      defaultMessage: e.defaultMessage,
+      objectName: 'authenRequest',
+      field: e.field,
+      rejectedValue: e.rejectedValue,
+      bindingFailure: false,
+      code: 'Invalid',
+    }));
+  }
+  return body;
+}
+
+/** Writes JSON without Express's ETag work: the bench asks for thousands of answers a second. */
+export function sendJson(res: Response, status: number, body: unknown): void {
+  const text = Buffer.from(JSON.stringify(body));
+  res.writeHead(status, { 'content-type': 'application/json', 'content-length': text.length });
+  res.end(text);
+}

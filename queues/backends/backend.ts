@@ -1,0 +1,62 @@
+/** What a back-end gives: queues and workers on one server, and its word on the server's health. */
+
+import type { Processor, Queue, Worker } from 'bullmq';
+import type { ServiceDate } from '../../src/domain/bangkok.ts';
+import type { Finding } from '../../src/service/ports/finding.ts';
+import type { ErrorSink } from '../error-log.ts';
+import type { QueueName } from '../names.ts';
+import type { Settings } from '../options.ts';
+
+/** What rests on the server for a job: ids and a date, nothing of the person. Empty for a schedule's tick. */
+export interface JobData {
+  hcode: string;
+  vn: string;
+  stepSeq: number;
+  serviceDate: ServiceDate;
+}
+
+/** The part of BullMQ's Queue that we use, whatever the server behind it. */
+export type BullQueue = Pick<
+  Queue<JobData, void, string>,
+  | 'addBulk'
+  | 'getJobCounts'
+  | 'getJobs'
+  | 'getActive'
+  | 'upsertJobScheduler'
+  | 'getJobSchedulers'
+  | 'removeJobScheduler'
+  | 'waitUntilReady'
+  | 'close'
+>;
+
+/** The part of BullMQ's Worker that we use. */
+export type BullWorker = Pick<
+  Worker<JobData, void, string>,
+  'on' | 'pause' | 'close' | 'run' | 'waitUntilReady'
+>;
+
+export type BullProcessor = Processor<JobData, void, string>;
+
+export interface WorkerSettings {
+  concurrency: number;
+  lockMs: number;
+  stalledMs: number;
+  backoff?: (attemptsMade: number) => number;
+}
+
+export interface Backend {
+  /** Opened when first asked for; the same one afterwards. */
+  queue(name: QueueName): BullQueue;
+  /** Takes no jobs before its `run`. */
+  worker(name: QueueName, processor: BullProcessor, settings: WorkerSettings): BullWorker;
+  /** Looks at the server; never throws. */
+  check(): Promise<Finding[]>;
+  /** Lets go of the connections, after queues and workers have been closed. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects and refuses a server that cannot do the job: BridgeError `queue-unavailable` (retry yes) when it does not
+ * answer, `config` (retry no) when it would lose jobs.
+ */
+export type OpenBackend = (url: string, settings: Settings, report: ErrorSink) => Promise<Backend>;

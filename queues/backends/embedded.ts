@@ -1,0 +1,46 @@
+/**
+ * The default when nothing is configured: BullMQ's PostgreSQL back-end on a PGlite inside this process. No server to
+ * install, no port. In memory only: PGlite knows neither fsync nor a lock on its folder, and the ledger rebuilds the
+ * queue at start (rule 6).
+ */
+
+import { PGlite } from '@electric-sql/pglite';
+import { runMigrations } from 'bullmq';
+import { errorText } from '../../src/domain/bridge-error.ts';
+import type { Finding } from '../../src/service/ports/finding.ts';
+import type { ErrorSink } from '../error-log.ts';
+import type { Settings } from '../options.ts';
+import type { Backend } from './backend.ts';
+import { pglitePool } from './pglite-pool.ts';
+import { poolBackend } from './pool-backend.ts';
+
+const SCHEMA = 'bullmq';
+
+/** See `OpenBackend`. The URL says nothing more than `embedded`. */
+export async function openEmbedded(_url: string, settings: Settings, report: ErrorSink): Promise<Backend> {
+  const db = await PGlite.create();
+  const pool = pglitePool(db);
+  await runMigrations(pool, SCHEMA);
+  await db.exec(`SET search_path TO ${SCHEMA}, public`);
+  return poolBackend(pool, settings, report, {
+    check: () => findings(db),
+    end: () => db.close(),
+  });
+}
+
+async function findings(db: PGlite): Promise<Finding[]> {
+  try {
+    await db.query('SELECT 1');
+  } catch (error) {
+    const message = `The embedded queue does not answer: ${errorText(error)}.`;
+    return [{ check: 'queue-reachable', level: 'fail', message, fix: 'Start the bridge again.' }];
+  }
+  return [
+    { check: 'queue-reachable', level: 'ok', message: 'The queue runs inside the bridge (embedded).' },
+    {
+      check: 'queue-persistence',
+      level: 'ok',
+      message: 'The queue is in memory; it is rebuilt from the ledger at every start.',
+    },
+  ];
+}

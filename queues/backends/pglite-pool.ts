@@ -1,0 +1,32 @@
+/**
+ * PGlite in the shape of node-postgres' pool, as far as BullMQ's PostgreSQL back-end uses it. There is one session,
+ * so every "connection" is the same one: the only transaction that spans calls is the migration, which runs alone.
+ */
+
+import { EventEmitter } from 'node:events';
+import type { PGlite } from '@electric-sql/pglite';
+import type { PgPool, PgPoolClient, PgQueryResult } from 'bullmq';
+
+export function pglitePool(db: PGlite): PgPool {
+  const query = async <R>(text: string, params?: readonly unknown[]): Promise<PgQueryResult<R>> => {
+    // Text without parameters may hold several statements (the migrations do), which only exec takes.
+    const result = params === undefined ? (await db.exec(text)).at(-1) : await db.query<R>(text, [...params]);
+    const rows = (result?.rows ?? []) as R[];
+    return { rows, rowCount: rows.length > 0 ? rows.length : (result?.affectedRows ?? 0) };
+  };
+
+  const connect = async (): Promise<PgPoolClient> => {
+    const client = new EventEmitter();
+    client.setMaxListeners(0);
+    const stop = db.onNotification((channel, payload) => client.emit('notification', { channel, payload }));
+    return Object.assign(client, { query, release: () => stop() });
+  };
+
+  return Object.assign(new EventEmitter(), {
+    query,
+    connect,
+    end: () => db.close(),
+    // Without it BullMQ asks every ten seconds whether a connection that cannot break is still there.
+    options: { keepAlive: true },
+  });
+}

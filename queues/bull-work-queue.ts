@@ -1,0 +1,128 @@
+/** The port `WorkQueue` over BullMQ, whatever the server. */
+
+import { BridgeError, errorText } from '../src/domain/bridge-error.ts';
+import { STEPS, type Step } from '../src/domain/case.ts';
+import type { Finding } from '../src/service/ports/finding.ts';
+import type { QueueCounts, QueueHandlers, StepJob, WorkQueue } from '../src/service/ports/work-queue.ts';
+import type { Backend } from './backends/backend.ts';
+import type { ErrorSink } from './error-log.ts';
+import type { HeldWorker } from './held-worker.ts';
+import { jobIdOf, priorityOf } from './names.ts';
+import type { Settings } from './options.ts';
+import { Schedules } from './schedules.ts';
+import { stepWorkers } from './step-workers.ts';
+import { waitedMs } from './waiting.ts';
+
+/** Jobs sent to the server at a time; more would hold up its other callers. */
+const BULK = 1_000;
+
+export class BullWorkQueue implements WorkQueue {
+  readonly #backend: Backend;
+  readonly #settings: Settings;
+  readonly #report: ErrorSink;
+  #workers: Map<Step, HeldWorker> = new Map();
+  #schedules: Schedules | null = null;
+  #closed: Promise<void> | null = null;
+
+  constructor(backend: Backend, settings: Settings, report: ErrorSink) {
+    this.#backend = backend;
+    this.#settings = settings;
+    this.#report = report;
+  }
+
+  async add(jobs: readonly StepJob[]): Promise<void> {
+    try {
+      const byStep = Map.groupBy(jobs, (job) => job.step);
+      await Promise.all([...byStep].map(([step, ofStep]) => this.#addTo(step, ofStep)));
+    } catch (cause) {
+      throw new BridgeError('queue-unavailable', `The work queue takes no jobs: ${errorText(cause)}`, {
+        retry: 'yes',
+        cause,
+      });
+    }
+  }
+
+  async #addTo(step: Step, jobs: readonly StepJob[]): Promise<void> {
+    const now = Date.now();
+    const { attempts } = this.#settings.retry;
+    const inOrder = jobs.toSorted((a, b) =>
+      a.serviceDate < b.serviceDate ? -1 : Number(a.serviceDate > b.serviceDate),
+    );
+    for (let at = 0; at < inOrder.length; at += BULK) {
+      await this.#backend.queue(step).addBulk(
+        inOrder.slice(at, at + BULK).map((job) => ({
+          name: step,
+          data: { hcode: job.hcode, vn: job.vn, stepSeq: job.stepSeq, serviceDate: job.serviceDate },
+          opts: {
+            jobId: jobIdOf(job),
+            priority: priorityOf(job.serviceDate),
+            ...(job.dueAt !== undefined && job.dueAt > now ? { delay: Math.ceil(job.dueAt - now) } : {}),
+            attempts,
+            backoff: { type: 'custom' },
+            // The ledger tells what has been done. A finished job that was kept would make adding its id again do nothing.
+            removeOnComplete: true,
+            removeOnFail: true,
+            stackTraceLimit: 0,
+          },
+        })),
+      );
+    }
+  }
+
+  async start(handlers: QueueHandlers): Promise<void> {
+    if (this.#schedules !== null)
+      throw new BridgeError('bad-input', 'the work queue runs already', { retry: 'no' });
+    this.#workers = stepWorkers(this.#backend, handlers.steps, this.#settings, this.#report);
+    this.#schedules = new Schedules(this.#backend, handlers.schedules, this.#settings, this.#report);
+    await Promise.all([...this.#workers.values()].map((worker) => worker.run()));
+    await this.#schedules.start();
+  }
+
+  async counts(): Promise<Record<Step, QueueCounts>> {
+    const rows = await Promise.all(STEPS.map(async (step) => [step, await this.#countsOf(step)] as const));
+    return Object.fromEntries(rows) as Record<Step, QueueCounts>;
+  }
+
+  async #countsOf(step: Step): Promise<QueueCounts> {
+    const counts = await this.#backend.queue(step).getJobCounts('wait', 'prioritized', 'active', 'delayed');
+    const of = (state: string): number => counts[state] ?? 0;
+    return {
+      waiting: of('wait') + of('waiting') + of('prioritized'),
+      active: of('active'),
+      delayed: of('delayed'),
+    };
+  }
+
+  async oldestWaitMs(): Promise<number> {
+    const waits = await Promise.all(
+      STEPS.map((step) =>
+        waitedMs(this.#backend.queue(step), this.#workers.get(step)?.lastTakenAt ?? 0, this.#settings.retry),
+      ),
+    );
+    return Math.max(0, ...waits);
+  }
+
+  check(): Promise<Finding[]> {
+    return this.#backend.check();
+  }
+
+  close(graceMs = 20_000): Promise<void> {
+    this.#closed ??= this.#close(Date.now() + graceMs);
+    return this.#closed;
+  }
+
+  /** Schedules first, since they make work; then workers, queues, connections. */
+  async #close(deadline: number): Promise<void> {
+    const holders = [...(this.#schedules === null ? [] : [this.#schedules]), ...this.#workers.values()];
+    for (const holder of holders) await holder.stopTaking();
+    const empty = await Promise.all(holders.map((holder) => holder.emptyHanded(deadline)));
+    if (empty.includes(false)) {
+      this.#settings.log.warn(
+        {},
+        'Work in hand took too long at the end; another process or the next start does it',
+      );
+    }
+    await Promise.all(holders.map((holder) => holder.close()));
+    await this.#backend.close();
+  }
+}

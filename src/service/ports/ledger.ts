@@ -5,7 +5,8 @@
 
 import type { Instant, ServiceDate } from '../../domain/bangkok.ts';
 import type { CardRead } from '../../domain/card-read.ts';
-import type { Case, CaseState, HistoryEntry, Step, StoredHistoryEntry } from '../../domain/case.ts';
+import type { Case, CaseState, HistoryEntry, Reason, Step, StoredHistoryEntry } from '../../domain/case.ts';
+import type { Visit } from '../../domain/visit.ts';
 import type { Finding } from './finding.ts';
 
 export interface CaseKey {
@@ -156,19 +157,29 @@ export interface PatientRow {
   updatedAt: Instant;
 }
 
-/** What FHIR searches can narrow by; all given ones must hold, a list is an OR. */
+/** What FHIR searches can narrow by; all given ones must hold, a list is an OR (an empty list matches nothing). */
 export interface SearchQuery {
   keys?: readonly CaseKey[];
   /** Patient by (hcode, hn). */
   patients?: readonly { hcode: string; hn: string }[];
-  /** `null` in the list: no valid citizen id. */
   pids?: readonly string[];
+  /** true: no valid citizen id; false: has one. */
+  pidMissing?: boolean;
+  /** true: the HIS gave no hn; false: it did. */
+  hnMissing?: boolean;
   vns?: readonly { hcode: string | null; vn: string }[];
   hns?: readonly { hcode: string | null; hn: string }[];
   claimCodes?: readonly string[];
   /** true: has no code; false: has one. */
   codeMissing?: boolean;
   states?: readonly CaseState[];
+  reasons?: readonly Reason[];
+  kinds?: readonly Visit['kind'][];
+  /** NHSO's code of the right that the paired read brought: the brackets of `mainInscl`, "UCS". */
+  mainInscls?: readonly string[];
+  correlationIds?: readonly string[];
+  /** Half-open range of the instant at which the visit began, UTC. */
+  started?: readonly { from?: Instant; to?: Instant }[];
   /** Half-open range of service dates, `from` ≤ date < `to`; several ranges must all hold. */
   dates?: readonly { from?: ServiceDate; to?: ServiceDate }[];
   /** Half-open range of the time of last change, UTC. */
@@ -179,6 +190,10 @@ export interface SearchQuery {
   withAnswer?: boolean;
   /** Keys that are bound to one site see that site only. */
   hcode?: string;
+  /** Groups of alternatives: in each group at least one must hold, so an empty group matches nothing. */
+  allOf?: readonly (readonly SearchQuery[])[];
+  /** None of these may hold. */
+  noneOf?: readonly SearchQuery[];
 }
 
 export type SearchSort = 'date' | '-date' | 'updated' | '-updated';

@@ -31,7 +31,7 @@ const his = z.strictObject({
   /** How often the day's digest is compared, to see edits, removals and rows that came very late. */
   digestSeconds: z.number().min(1).max(3600).default(60),
   /** The column of `visit_pttype` that takes the code. */
-  writeBack: z.enum(['auth_code', 'claim_code', 'none']).default('auth_code'),
+  writeBack: z.enum(['auth_code', 'claim_code']).default('auth_code'),
   /** Also set `Auth_DateTime` beside the code, where the table has it. */
   writeAuthDateTime: z.boolean().default(true),
   /** `ovst.ovstost` values with which this hospital marks a cancelled visit; a removed row is always one. */

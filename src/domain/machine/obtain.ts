@@ -49,10 +49,10 @@ export function confirmSending(current: Case, recoverAt: Instant, at: Instant): 
 }
 
 /** The confirm was certainly never sent (nobody listened, the process was held up): it may be tried again. */
-export function confirmNotSent(current: Case, why: string, at: Instant): Change {
+export function confirmNotSent(current: Case, why: string, retryAt: Instant, at: Instant): Change {
   return change(
     current,
-    { state: 'drafted', askedAt: null, ...thenDo(current, 'confirm', at) },
+    { state: 'drafted', askedAt: null, ...thenDo(current, 'confirm', retryAt) },
     {
       event: 'confirm-not-sent',
       at,

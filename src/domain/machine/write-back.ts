@@ -5,7 +5,17 @@ import type { Case, NeedsStaffReason } from '../case.ts';
 import { toStaff } from './facts.ts';
 import { type Change, change, NO_REASON, NOTHING_TO_DO } from './transition.ts';
 
-/** As the HIS port tells it. */
+/**
+ * What became of a write-back. Nothing is ever overwritten: the row is addressed by its full key, changed only while
+ * the column is empty, and read back.
+ * - `written`: the column was empty and now holds the code. `row` names the row for undo, `previous` is its old value.
+ * - `already`: the column holds this very code (an earlier answer was lost, or a clerk typed it).
+ * - `occupied`: the column holds something else, which stays.
+ * - `no-row`: the visit stands, but has no row that could hold the code.
+ * - `no-visit`: the HIS no longer has the visit.
+ * - `locked`: the HIS has locked the row (HOSxP `confirm_and_locked`).
+ * - `not-kept`: the read-back differs from what was written; the old value was put back.
+ */
 export type WriteBackResult =
   | { kind: 'written'; row: Readonly<Record<string, string>>; previous: string | null }
   | { kind: 'already' }

@@ -1,6 +1,7 @@
 /** The HIS database of one site, as the service sees it. Adapters: `adapters/his/`. */
 
 import type { Instant, ServiceDate } from '../../domain/bangkok.ts';
+import type { WriteBackResult } from '../../domain/machine/write-back.ts';
 import type { Visit } from '../../domain/visit.ts';
 import type { Finding } from './finding.ts';
 
@@ -12,25 +13,8 @@ export interface WriteBackRequest {
   issuedAt: Instant | null;
 }
 
-/**
- * What became of a write-back. Nothing is ever overwritten: the row is addressed by its full key, changed only while
- * the column is empty, and read back.
- * - `written`: the column was empty and now holds the code. `row` names the row for undo, `previous` is its old value.
- * - `already`: the column holds this very code (an earlier answer was lost, or a clerk typed it).
- * - `occupied`: the column holds something else, which stays.
- * - `no-row`: the visit stands, but has no row that could hold the code.
- * - `no-visit`: the HIS no longer has the visit.
- * - `locked`: the HIS has locked the row (HOSxP `confirm_and_locked`).
- * - `not-kept`: the read-back differs from what was written; the old value was put back.
- */
-export type WriteBackOutcome =
-  | { kind: 'written'; row: Readonly<Record<string, string>>; previous: string | null }
-  | { kind: 'already' }
-  | { kind: 'occupied'; holds: string }
-  | { kind: 'no-row' }
-  | { kind: 'no-visit' }
-  | { kind: 'locked' }
-  | { kind: 'not-kept'; holds: string | null };
+/** See {@link WriteBackResult}. */
+export type WriteBackOutcome = WriteBackResult;
 
 export interface UndoRequest {
   claimCode: string;

@@ -25,7 +25,11 @@ export interface CaseChange {
   reads?: readonly { id: string; pairedVn: string | null }[];
 }
 
-/** A step that must be put on the queue. Written in the transaction that made it necessary, removed once queued. */
+/**
+ * A step that must be put on the queue. Written in the transaction that made it necessary, removed once queued. Only a
+ * step that is due at once (`dueAt` ≤ `updatedAt` of the case) goes through the outbox; one due later stays in the
+ * case, where `casesWithWork` finds it when its time has come.
+ */
 export interface OutboxEntry {
   id: number;
   hcode: string;
@@ -111,6 +115,8 @@ export interface Ledger {
    */
   casesWithWork(options: {
     dueBy: Instant;
+    /** Only what fell due after this instant. */
+    dueAfter?: Instant;
     hcode?: string;
     limit: number;
     after?: string;

@@ -1,0 +1,121 @@
+/**
+ * The line from one hospital to NHSO, over the agents at its counters. It keeps each agent to one call at a time (it
+ * holds one reader), the site to its configured rate, and stops the work while NHSO is down.
+ */
+
+import { type BridgeError, isBridgeError } from '../domain/bridge-error.ts';
+import type { NhsoAgent } from './ports/nhso-agent.ts';
+import { Breaker } from './breaker.ts';
+import type { House, Site, Station } from './site.ts';
+
+export class NhsoLine {
+  readonly #site: Site;
+  readonly #house: Pick<House, 'clock' | 'log' | 'metrics'>;
+  readonly #breaker: Breaker;
+  readonly #lanes = new Map<string, Promise<unknown>>();
+  readonly #onUp: () => void;
+  #nextSlot = 0;
+
+  /** `onUp` is called when NHSO answers again after it was taken to be down. */
+  constructor(site: Site, house: Pick<House, 'clock' | 'log' | 'metrics'>, onUp: () => void) {
+    this.#site = site;
+    this.#house = house;
+    this.#onUp = onUp;
+    this.#breaker = new Breaker({ failures: site.settings.breakerFailures, probeMs: site.settings.probeMs });
+    house.metrics.set('breaker-open', 0, { site: site.hcode });
+  }
+
+  /** Whether NHSO is taken to be reachable. While it is down, draft, confirm and look-up work waits in the ledger. */
+  get status(): 'up' | 'down' {
+    return this.#breaker.isOpen ? 'down' : 'up';
+  }
+
+  /** The station with this id, or any when it is no longer configured. */
+  station(id: string | null): Station {
+    const found = this.#site.stations.find((s) => s.id === id) ?? this.#site.stations[0];
+    if (found === undefined) throw new TypeError(`site ${this.#site.hcode} has no station`);
+    return found;
+  }
+
+  /** The stations, the preferred one first: a look-up works from any of them. */
+  stationsFrom(id: string | null): readonly Station[] {
+    const first = this.station(id);
+    return [first, ...this.#site.stations.filter((s) => s !== first)];
+  }
+
+  /** Runs `work` when it is the agent's turn: one at a time for each agent, and not above the site's rate. */
+  turn<T>(station: Station, work: () => Promise<T>): Promise<T> {
+    const before = this.#lanes.get(station.id) ?? Promise.resolve();
+    const mine = before.then(() => this.#slot()).then(work);
+    // the next in the lane starts whatever became of this one; the caller gets the error
+    this.#lanes.set(
+      station.id,
+      mine.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    return mine;
+  }
+
+  /** One call to NHSO, counted and timed. Its outcome tells whether NHSO is up. */
+  async ask<T>(call: keyof NhsoAgent & string, send: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    const done = (outcome: string): void =>
+      this.#house.metrics.observe('nhso-call', (performance.now() - begun) / 1000, {
+        site: this.#site.hcode,
+        call,
+        outcome,
+      });
+    try {
+      const answer = await send();
+      done('ok');
+      this.noteUp();
+      return answer;
+    } catch (error) {
+      done(isBridgeError(error) ? error.code : 'error');
+      // a refusal is an answer: NHSO is there
+      if (isBridgeError(error, 'nhso-refused')) this.noteUp();
+      if (isBridgeError(error, 'nhso-unavailable', 'agent-timeout')) this.#noteDown(error);
+      throw error;
+    }
+  }
+
+  /** NHSO was seen to answer (a full card read counts as well). */
+  noteUp(): void {
+    if (!this.#breaker.succeeded()) return;
+    this.#house.log.info({ site: this.#site.hcode }, 'NHSO answers again; the work that waited goes on');
+    this.#house.metrics.set('breaker-open', 0, { site: this.#site.hcode });
+    this.#onUp();
+  }
+
+  /** Asks NHSO for the newest code of this person, if a probe is due: harmless, and tells whether NHSO is back. */
+  async probe(pid: string): Promise<void> {
+    if (!this.#breaker.takeProbe(this.#house.clock.now())) return;
+    const station = this.station(null);
+    try {
+      await this.turn(station, () => this.ask('latestAuthenCode', () => station.agent.latestAuthenCode(pid)));
+    } catch (error) {
+      if (!isBridgeError(error)) throw error;
+      this.#house.log.debug({ site: this.#site.hcode, code: error.code }, 'NHSO probe: still down');
+    }
+  }
+
+  #noteDown(error: BridgeError): void {
+    if (!this.#breaker.failed(this.#house.clock.now())) return;
+    this.#house.log.warn(
+      { site: this.#site.hcode, code: error.code, why: error.message },
+      'NHSO cannot be reached: the work waits, readers read the card only, a probe is made every while',
+    );
+    this.#house.metrics.set('breaker-open', 1, { site: this.#site.hcode });
+  }
+
+  async #slot(): Promise<void> {
+    const { ratePerSecond } = this.#site.settings;
+    if (ratePerSecond === 0) return;
+    const now = this.#house.clock.now();
+    const at = Math.max(now, this.#nextSlot);
+    this.#nextSlot = at + 1000 / ratePerSecond;
+    if (at > now) await new Promise((resolve) => setTimeout(resolve, at - now));
+  }
+}

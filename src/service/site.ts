@@ -1,0 +1,47 @@
+/** What the service works with: the sites of the configuration with their adapters, and the house's own parts. */
+
+import type { SitePolicy } from '../domain/assess.ts';
+import type { Clock } from './ports/clock.ts';
+import type { HisAdapter } from './ports/his.ts';
+import type { Ledger } from './ports/ledger.ts';
+import type { Log } from './ports/log.ts';
+import type { Metrics } from './ports/metrics.ts';
+import type { NhsoAgent } from './ports/nhso-agent.ts';
+import type { WorkQueue } from './ports/work-queue.ts';
+
+export interface Station {
+  id: string;
+  agent: NhsoAgent;
+}
+
+/** All times in ms. */
+export interface SiteSettings {
+  pollMs: number;
+  overlapMs: number;
+  digestMs: number;
+  confirmTimeoutMs: number;
+  settleMs: number;
+  offlineLookupMs: number;
+  breakerFailures: number;
+  probeMs: number;
+  /** 0 = no limit. */
+  ratePerSecond: number;
+}
+
+export interface Site {
+  hcode: string;
+  name: string;
+  policy: SitePolicy;
+  his: HisAdapter;
+  stations: readonly Station[];
+  settings: SiteSettings;
+}
+
+export interface House {
+  ledger: Ledger;
+  queue: WorkQueue;
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+  sites: ReadonlyMap<string, Site>;
+}

@@ -1,0 +1,104 @@
+/**
+ * Confirm: NHSO issues the code. Rule 1, ask once: that it is about to be sent stands in the ledger before it is sent,
+ * under a unique index on hospital, person, day and claim type; whatever happens then, a look-up comes before another.
+ */
+
+import { isBridgeError } from '../../domain/bridge-error.ts';
+import type { Case } from '../../domain/case.ts';
+import { answerLost, codeIssued, confirmNotSent, confirmSending, refused, sameDayAsked } from '../../domain/machine/obtain.ts';
+import type { ConfirmReceipt } from '../ports/nhso-agent.ts';
+import type { StepHandler } from '../ports/work-queue.ts';
+import type { Station } from '../site.ts';
+import { claimRequest, nhsoMessage, otherAsker } from './draft.ts';
+import { beginStep, commitCode, mayCallNhso, type StepTools, type StepWork } from './step.ts';
+
+/**
+ * A process that was held up this long between writing "about to send" and sending does not send: by then another may
+ * have taken the case over.
+ */
+const SEND_WITHIN_MS = 3_000;
+
+/** Until a confirm that was certainly not sent is tried again, ms. */
+const RETRY_AFTER_MS = 15_000;
+
+/** Beyond the confirm's own time-out before its fate is looked up, ms. */
+const RECOVER_MARGIN_MS = 15_000;
+
+/** Until the first look-up after a lost answer, at most, ms. */
+const FIRST_LOOKUP_MS = 2_000;
+
+export function confirmStep(tools: StepTools): StepHandler {
+  return async (job) => {
+    const work = await beginStep(tools, job);
+    if (work === null || !(await mayCallNhso(tools, work, true))) return;
+    const line = tools.line(job.hcode);
+    const station = line.station(work.current.stationId);
+    await line.turn(station, async () => {
+      // the turn may have come late: look again, as NHSO may have gone down or the day ended meanwhile
+      if (!(await mayCallNhso(tools, work, true))) return;
+      const asked = await announce(tools, work);
+      if (asked !== null) await send(tools, work, station, asked);
+    });
+  };
+}
+
+/** Writes "about to send" into the ledger. Null when it must not be sent. */
+async function announce(tools: StepTools, work: StepWork): Promise<Case | null> {
+  const { clock } = tools.house;
+  const recoverAfter = work.site.settings.confirmTimeoutMs + RECOVER_MARGIN_MS;
+  try {
+    return await work.commit((c) => confirmSending(c, clock.now() + recoverAfter, clock.now()));
+  } catch (error) {
+    if (!isBridgeError(error, 'already-asked')) throw error;
+    const other = (await otherAsker(tools, work.current)) ?? '';
+    await work.commit((c) => sameDayAsked(c, other, clock.now()));
+    return null;
+  }
+}
+
+async function send(tools: StepTools, work: StepWork, station: Station, asked: Case): Promise<void> {
+  const { clock } = tools.house;
+  const line = tools.line(asked.hcode);
+  if (clock.now() - (asked.askedAt ?? 0) > SEND_WITHIN_MS) {
+    await work.commit((c) => confirmNotSent(c, 'this process was held up', clock.now(), clock.now()));
+    return;
+  }
+  let receipt: ConfirmReceipt;
+  try {
+    receipt = await line.ask('confirmSave', () => station.agent.confirmSave(claimRequest(asked)));
+  } catch (error) {
+    if (!isBridgeError(error)) throw error;
+    await work.commit((c) => {
+      const now = clock.now();
+      if (error.code === 'nhso-refused') return refused(c, nhsoMessage(error), now);
+      if (error.retry === 'yes') return confirmNotSent(c, error.message, now + RETRY_AFTER_MS, now);
+      return answerLost(c, error.message, now + firstLookup(work), now);
+    });
+    return;
+  }
+  await take(tools, work, receipt, asked);
+}
+
+async function take(tools: StepTools, work: StepWork, receipt: ConfirmReceipt, asked: Case): Promise<void> {
+  const { claimCode } = receipt;
+  const lost = (why: string): Promise<unknown> =>
+    work.commit((c) => {
+      const now = tools.house.clock.now();
+      return answerLost(c, why, now + firstLookup(work), now);
+    });
+  if (claimCode === null) {
+    await lost('NHSO answered without a code');
+    return;
+  }
+  if (receipt.correlationId !== null && receipt.correlationId !== asked.correlationId) {
+    await lost('NHSO answered for another request');
+    return;
+  }
+  const { pid, claimType, createdAt } = receipt;
+  const issued = { claimCode, claimType, pid, issuedAt: createdAt, hcode: asked.hcode };
+  await commitCode(tools, work, claimCode, (c, at) => codeIssued(c, issued, at));
+}
+
+function firstLookup(work: StepWork): number {
+  return Math.min(FIRST_LOOKUP_MS, work.site.settings.settleMs);
+}

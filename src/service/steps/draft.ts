@@ -1,0 +1,66 @@
+/** Draft: NHSO keeps what is to be claimed; no code is issued yet, so it may be sent again. */
+
+import { isBridgeError } from '../../domain/bridge-error.ts';
+import type { Case } from '../../domain/case.ts';
+import { toStaff } from '../../domain/machine/facts.ts';
+import { draftSaved, refused, sameDayAsked } from '../../domain/machine/obtain.ts';
+import { chooseMobile } from '../../domain/phone.ts';
+import type { ClaimRequest, DraftReceipt } from '../ports/nhso-agent.ts';
+import type { StepHandler } from '../ports/work-queue.ts';
+import { beginStep, mayCallNhso, noteAndRethrow, type StepTools } from './step.ts';
+
+export function draftStep(tools: StepTools): StepHandler {
+  const { house } = tools;
+  return async (job) => {
+    const work = await beginStep(tools, job);
+    if (work === null || !(await mayCallNhso(tools, work, true))) return;
+    const { current } = work;
+
+    const other = await otherAsker(tools, current);
+    if (other !== null) {
+      await work.commit((c) => sameDayAsked(c, other, house.clock.now()));
+      return;
+    }
+    const line = tools.line(job.hcode);
+    const station = line.station(current.stationId);
+    let receipt: DraftReceipt;
+    try {
+      receipt = await line.turn(station, () =>
+        line.ask('saveAsDraft', () => station.agent.saveAsDraft(claimRequest(current))),
+      );
+    } catch (error) {
+      if (isBridgeError(error, 'nhso-refused')) {
+        await work.commit((c) => refused(c, nhsoMessage(error), house.clock.now()));
+        return;
+      }
+      return noteAndRethrow(tools, work, error);
+    }
+    const at = house.clock.now();
+    if (receipt.pid !== null && receipt.pid !== current.pid) {
+      await work.commit((c) => toStaff(c, 'person-mismatch', null, { event: 'person-mismatch', at }));
+      return;
+    }
+    await work.commit((c) => draftSaved(c, at));
+  };
+}
+
+/** The visit number of another case that has asked for the same person, day and claim type. */
+export async function otherAsker(tools: StepTools, current: Case): Promise<string | null> {
+  if (current.pid === null || current.claimType === null) return null;
+  const asker = await tools.house.ledger.askerOf(current.hcode, current.pid, current.serviceDate, current.claimType);
+  return asker === null || asker.vn === current.vn ? null : asker.vn;
+}
+
+/** The body of draft and confirm. A case without one of its parts never gets here: `assess` sees to that. */
+export function claimRequest(current: Case): ClaimRequest {
+  const mobile = current.staffMobile ?? chooseMobile(current.visit.phones);
+  const { pid, claimType, correlationId, hn, hcode } = current;
+  if (pid === null || claimType === null || correlationId === null || mobile === null) {
+    throw new TypeError('a case is ready only with person, claim type, correlation id and mobile');
+  }
+  return { pid, claimType, mobile, correlationId, hn, hcode };
+}
+
+export function nhsoMessage(error: { message: string; detail: Readonly<Record<string, unknown>> }): string {
+  return typeof error.detail.nhsoMessage === 'string' ? error.detail.nhsoMessage : error.message;
+}

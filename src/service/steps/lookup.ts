@@ -1,0 +1,77 @@
+/** Look-up: what NHSO has already issued to the person. Changes nothing there, so it may be done at any time. */
+
+import { type IssuedCode, type MatchResult, matchCode } from '../../domain/authen-code.ts';
+import { isBridgeError } from '../../domain/bridge-error.ts';
+import type { Case } from '../../domain/case.ts';
+import { lookedUp } from '../../domain/machine/lookup.ts';
+import { wantedOf } from '../../domain/machine/obtain.ts';
+import type { NhsoAgent } from '../ports/nhso-agent.ts';
+import type { StepHandler } from '../ports/work-queue.ts';
+import type { Site } from '../site.ts';
+import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools } from './step.ts';
+
+export function lookupStep(tools: StepTools): StepHandler {
+  return async (job) => {
+    const work = await beginStep(tools, job);
+    if (work === null || !(await mayCallNhso(tools, work, false))) return;
+    const { current, site } = work;
+    if (current.pid === null || current.claimType === null) return;
+    let match: MatchResult;
+    try {
+      match = await lookUp(tools, site, current);
+    } catch (error) {
+      return noteAndRethrow(tools, work, error);
+    }
+    const { settleMs, offlineLookupMs } = site.settings;
+    const claimCode = match.kind === 'fits' ? match.code.claimCode : '';
+    await commitCode(tools, work, claimCode, (c, at) =>
+      lookedUp(c, match, { settleMs, offlineMs: offlineLookupMs }, at),
+    );
+  };
+}
+
+/**
+ * Asks for this hospital's newest code first; only when that does not fit (a newer code of another type or an EP code
+ * may stand before it) for the newest five of all hospitals.
+ */
+export async function lookUp(tools: StepTools, site: Site, current: Case): Promise<MatchResult> {
+  const wanted = wantedOf(current);
+  const newest = await askAny(tools, site, current, 'latestAuthenCode', (agent) => agent.latestAuthenCode(wanted.pid));
+  const first = await judge(tools, current, newest === null ? [] : [newest]);
+  if (first.kind === 'fits') return first;
+  const five = await askAny(tools, site, current, 'latestFiveAllHospitals', (agent) =>
+    agent.latestFiveAllHospitals(wanted.pid),
+  );
+  return judge(tools, current, newest === null ? five : [newest, ...five]);
+}
+
+async function judge(tools: StepTools, current: Case, codes: readonly IssuedCode[]): Promise<MatchResult> {
+  const holders = new Map<string, string | null>();
+  for (const { claimCode } of codes) {
+    const holder = await tools.house.ledger.holderOfCode(claimCode);
+    const isSelf = holder?.hcode === current.hcode && holder.vn === current.vn;
+    holders.set(claimCode, holder === null || isSelf ? null : holder.vn);
+  }
+  return matchCode(codes, wantedOf(current), (claimCode) => holders.get(claimCode) ?? null);
+}
+
+/** A look-up works from any counter: when one agent is switched off, the next is asked. */
+async function askAny<T>(
+  tools: StepTools,
+  site: Site,
+  current: Case,
+  call: 'latestAuthenCode' | 'latestFiveAllHospitals',
+  ask: (agent: NhsoAgent) => Promise<T>,
+): Promise<T> {
+  const line = tools.line(site.hcode);
+  let unreachable: unknown;
+  for (const station of line.stationsFrom(current.stationId)) {
+    try {
+      return await line.turn(station, () => line.ask(call, () => ask(station.agent)));
+    } catch (error) {
+      if (!isBridgeError(error, 'agent-unreachable')) throw error;
+      unreachable = error;
+    }
+  }
+  throw unreachable;
+}

@@ -1,0 +1,91 @@
+/** What every step begins with: is this job still the one the case waits for, and may the work go on now. */
+
+import type { Instant } from '../../domain/bangkok.ts';
+import { errorText, isBridgeError } from '../../domain/bridge-error.ts';
+import type { Case } from '../../domain/case.ts';
+import { dayOver } from '../../domain/machine/day-end.ts';
+import { codeHeld, mayAsk, waitForNhso } from '../../domain/machine/obtain.ts';
+import type { Change } from '../../domain/machine/transition.ts';
+import type { NhsoLine } from '../nhso-line.ts';
+import type { StepJob } from '../ports/work-queue.ts';
+import type { House, Site } from '../site.ts';
+import { updateCase } from '../update.ts';
+
+export interface StepTools {
+  house: House;
+  line(hcode: string): NhsoLine;
+  /** Something may have been written to the outbox. */
+  kick(): void;
+}
+
+export interface StepWork {
+  site: Site;
+  current: Case;
+  /** Commits a change of this very step; null when the case has moved on meanwhile. */
+  commit(decide: (current: Case) => Change | null): Promise<Case | null>;
+}
+
+/** The case, if the job is still what it waits for. A job that was overtaken is no error: it has nothing to do. */
+export async function beginStep(tools: StepTools, job: StepJob): Promise<StepWork | null> {
+  const { house } = tools;
+  const site = house.sites.get(job.hcode);
+  if (site === undefined) {
+    house.log.warn({ site: job.hcode, vn: job.vn }, 'a step of a site that is not configured any more');
+    return null;
+  }
+  const isMine = (c: Case): boolean => c.nextStep === job.step && c.stepSeq === job.stepSeq;
+  const current = await house.ledger.case(job);
+  if (current === null || !isMine(current)) return null;
+  let latest = current;
+  return {
+    site,
+    current,
+    async commit(decide) {
+      const changed = await updateCase(house, job, (c) => (isMine(c) || c.version === latest.version ? decide(c) : null), latest);
+      if (changed !== null) {
+        latest = changed;
+        tools.kick();
+      }
+      return changed;
+    },
+  };
+}
+
+/**
+ * False when NHSO must not be called for this case now: it is down (the case says so and waits in the ledger until
+ * the line is up), or the service day is over (the case is looked up instead).
+ */
+export async function mayCallNhso(tools: StepTools, work: StepWork, asking: boolean): Promise<boolean> {
+  const now = tools.house.clock.now();
+  if (asking && !mayAsk(work.current, now)) {
+    await work.commit((c) => dayOver(c, now));
+    return false;
+  }
+  if (tools.line(work.current.hcode).status === 'up') return true;
+  await work.commit((c) => waitForNhso(c, 'NHSO cannot be reached', now));
+  return false;
+}
+
+/** Notes in the case that NHSO or the agent did not answer, then lets the queue try again later. */
+export async function noteAndRethrow(tools: StepTools, work: StepWork, error: unknown): Promise<never> {
+  if (isBridgeError(error)) await work.commit((c) => waitForNhso(c, error.message, tools.house.clock.now()));
+  throw error;
+}
+
+/** Commits a change that takes a code; when another visit holds it, a person is told instead. */
+export async function commitCode(
+  tools: StepTools,
+  work: StepWork,
+  claimCode: string,
+  decide: (current: Case, at: Instant) => Change | null,
+): Promise<void> {
+  const { house } = tools;
+  try {
+    await work.commit((c) => decide(c, house.clock.now()));
+  } catch (error) {
+    if (!isBridgeError(error, 'code-held')) throw error;
+    const holder = await house.ledger.holderOfCode(claimCode);
+    house.log.warn({ site: work.site.hcode, vn: work.current.vn, holder: holder?.vn, why: errorText(error) }, 'code is on another visit');
+    await work.commit((c) => codeHeld(c, claimCode, holder?.vn ?? null, house.clock.now()));
+  }
+}

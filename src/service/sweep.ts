@@ -1,0 +1,39 @@
+/**
+ * Rule 6: the queue is disposable. The sweep puts on the queue whatever the ledger says is to be done: all of it at
+ * the start, every minute and when NHSO comes back; between, only what has just fallen due.
+ */
+
+import type { Instant } from '../domain/bangkok.ts';
+import { toStepJob } from './dispatcher.ts';
+import type { House } from './site.ts';
+
+const BATCH = 1000;
+
+export interface SweepOptions {
+  /** Only work that fell due after this instant. */
+  dueAfter?: Instant;
+  hcode?: string;
+  /** Sites whose work is held back. */
+  except: ReadonlySet<string>;
+}
+
+/** Returns how many steps were put on the queue (those that were there already included). */
+export async function sweep(house: Pick<House, 'ledger' | 'queue' | 'clock'>, options: SweepOptions): Promise<number> {
+  const dueBy = house.clock.now();
+  let after: string | undefined;
+  let count = 0;
+  do {
+    const page = await house.ledger.casesWithWork({
+      dueBy,
+      limit: BATCH,
+      ...(options.dueAfter === undefined ? {} : { dueAfter: options.dueAfter }),
+      ...(options.hcode === undefined ? {} : { hcode: options.hcode }),
+      ...(after === undefined ? {} : { after }),
+    });
+    const jobs = page.items.filter((e) => e.step === 'write-back' || !options.except.has(e.hcode)).map(toStepJob);
+    if (jobs.length > 0) await house.queue.add(jobs);
+    count += jobs.length;
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return count;
+}

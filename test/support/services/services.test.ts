@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import mysql from 'mysql2/promise';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { describeWith, freshMariaDb, freshPostgres, services } from '../services.ts';
+import { discover, ENV_NAMES } from './discover.ts';
+import { keepServices } from './keep.ts';
+import { probes, SERVICE_NAMES } from './probe.ts';
+import { startFromPath } from './start.ts';
+
+describeWith('mariadb', 'a fresh MariaDB database', (adminUrl) => {
+  test.each(['utf8mb4', 'tis620'] as const)('keeps Thai in %s, and goes away', async (charset) => {
+    const db = await freshMariaDb(adminUrl, charset);
+    const connection = await mysql.createConnection({ uri: db.url });
+    await connection.query('CREATE TABLE t (name VARCHAR(20))');
+    await connection.query('INSERT INTO t VALUES (?)', ['ใจดี']);
+    const [rows] = await connection.query('SELECT name, CHARSET(name) AS charset FROM t');
+    expect(rows).toEqual([{ name: 'ใจดี', charset }]);
+    await connection.end();
+    await db.drop();
+    await expect(mysql.createConnection({ uri: db.url })).rejects.toThrow(/Unknown database/);
+  });
+});
+
+describeWith('postgres', 'a fresh PostgreSQL database', (adminUrl) => {
+  test('is empty, and goes away even while a connection is open', async () => {
+    const db = await freshPostgres(adminUrl);
+    const client = new pg.Client({ connectionString: db.url });
+    client.on('error', () => undefined); // the drop below cuts this connection on purpose
+    await client.connect();
+    expect((await client.query('show server_encoding')).rows).toEqual([{ server_encoding: 'UTF8' }]);
+    await db.drop();
+    await expect(new pg.Client({ connectionString: db.url }).connect()).rejects.toThrow(/does not exist/);
+  });
+});
+
+describeWith('redis', 'Redis', (url) => {
+  test('answers', () => expect(probes.redis(url)).resolves.toBeUndefined());
+});
+
+/** Starts each from the PATH where the machine has it: the road taken on a machine where nothing runs. */
+describe('started from the PATH', () => {
+  test.each(SERVICE_NAMES)('%s comes up with admin rights and leaves nothing behind', async (service) => {
+    const started = await startFromPath(service).catch((error: Error) => error);
+    if (started instanceof Error) {
+      // without the program the sentence must help; a program that does not come up is a failure
+      expect(started.message).toMatch(/^no \w+ found \(looked at .*; install Debian's [a-z-]+\)$/);
+      return;
+    }
+    await probes[service](started.url);
+    expect(existsSync(started.folder)).toBe(true);
+    await started.stop();
+    expect(existsSync(started.folder)).toBe(false);
+    await expect(probes[service](started.url)).rejects.toThrow();
+  });
+});
+
+describe('discovery', () => {
+  test('a service that is named but does not answer is told, not replaced', async () => {
+    const env = {
+      [ENV_NAMES.mariadb]: 'mysql://root@127.0.0.1:9',
+      [ENV_NAMES.postgres]: 'postgres://x@127.0.0.1:9/x',
+    };
+    const { found, stop } = await discover(env);
+    await stop();
+    expect(found.mariadb.url).toBeNull();
+    expect(found.mariadb.problem).toMatch(/^AUTHEN_BRIDGE_TEST_MARIADB is set but cannot be used: .+/);
+    expect(found.postgres.problem).toMatch(/^AUTHEN_BRIDGE_TEST_POSTGRES is set but cannot be used: .+/);
+  });
+
+  test('takes the addresses that it is given', async () => {
+    const { mariadb, postgres } = services();
+    const env: Record<string, string> = {};
+    if (mariadb !== null) env[ENV_NAMES.mariadb] = mariadb;
+    if (postgres !== null) env[ENV_NAMES.postgres] = postgres;
+    const { found, stop } = await discover(env);
+    await stop();
+    expect([found.mariadb.url, found.postgres.url]).toEqual([mariadb, postgres]);
+  });
+
+  test('the servers end with whoever holds them', async () => {
+    const kept = await keepServices(['redis']);
+    const url = kept.found.redis?.url;
+    if (url === null || url === undefined) return expect(kept.found.redis?.problem).toMatch(/redis-server/);
+    const client = new Redis(url);
+    const [, folder] = (await client.config('GET', 'dir')) as [string, string];
+    client.disconnect();
+    expect(existsSync(folder)).toBe(true);
+    await kept.stop();
+    expect(existsSync(folder)).toBe(false);
+    await expect(probes.redis(url)).rejects.toThrow();
+  });
+});

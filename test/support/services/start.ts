@@ -1,0 +1,139 @@
+/** Starts the real servers from the PATH, each in a folder of its own that is removed again. */
+
+import { execFile } from 'node:child_process';
+import { chownSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { probes, type ServiceName } from './probe.ts';
+import {
+  findProgram,
+  freePort,
+  LOOKED_AT,
+  type Server,
+  startServer,
+  stopServer,
+  unprivileged,
+  untilReady,
+} from './processes.ts';
+
+const run = promisify(execFile);
+
+/** A private server. `url` has admin rights. */
+export interface Started {
+  url: string;
+  /** Holds all that the server writes. */
+  folder: string;
+  /** Ends the server and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** What a person installs when the service is nowhere. */
+const MISSING: Readonly<Record<ServiceName, string>> = {
+  mariadb: "no MariaDB found (looked at HERE; install Debian's mariadb-server)",
+  postgres: "no PostgreSQL found (looked at HERE; install Debian's postgresql)",
+  redis: "no Redis found (looked at HERE; install Debian's redis-server)",
+};
+
+function missing(service: ServiceName): Error {
+  return new Error(MISSING[service].replace('HERE', LOOKED_AT));
+}
+
+/** Starts one service on a free port. Throws a sentence for people when it is not installed or does not come up. */
+export function startFromPath(service: ServiceName): Promise<Started> {
+  return starters[service]();
+}
+
+const starters: Readonly<Record<ServiceName, () => Promise<Started>>> = {
+  mariadb: async () => {
+    const server = findProgram('mariadbd');
+    const install = findProgram('mariadb-install-db');
+    if (server === null || install === null) throw missing('mariadb');
+    return inFolder('SIGKILL', undefined, async (folder, port) => {
+      const user = `--user=${userInfo().username}`; // root has to be named, or the server refuses to run as root
+      const data = `--datadir=${join(folder, 'data')}`;
+      await run(install, [
+        '--no-defaults',
+        user,
+        data,
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+      ]);
+      const args = ['--no-defaults', user, data, `--port=${port}`, '--bind-address=127.0.0.1'];
+      args.push(`--socket=${join(folder, 's')}`, `--pid-file=${join(folder, 'pid')}`, '--skip-log-bin');
+      args.push('--innodb-buffer-pool-size=64M');
+      return { server: startServer(server, args, { cwd: folder }), url: `mysql://root@127.0.0.1:${port}` };
+    });
+  },
+
+  postgres: async () => {
+    const server = findProgram('postgres');
+    const initdb = findProgram('initdb');
+    if (server === null || initdb === null) throw missing('postgres');
+    const as = unprivileged();
+    return inFolder('SIGQUIT', as, async (folder, port) => {
+      const data = join(folder, 'data');
+      const init = [
+        '-D',
+        data,
+        '-U',
+        'postgres',
+        '-A',
+        'trust',
+        '-E',
+        'UTF8',
+        '--locale=C.UTF-8',
+        '--no-sync',
+      ];
+      await run(initdb, init, { cwd: folder, ...as });
+      const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder];
+      args.push('-c', 'fsync=off', '-c', 'max_connections=200');
+      return {
+        server: startServer(server, args, { cwd: folder, ...as }),
+        url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+      };
+    });
+  },
+
+  redis: async () => {
+    const server = findProgram('redis-server', 'valkey-server');
+    if (server === null) throw missing('redis');
+    return inFolder('SIGKILL', undefined, async (folder, port) => {
+      const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
+      // as the bridge wants it in production, so that the tests run on the same footing
+      args.push('--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction');
+      return { server: startServer(server, args, { cwd: folder }), url: `redis://127.0.0.1:${port}` };
+    });
+  },
+};
+
+/** The frame of all three: folder, port, wait until it answers; and nothing left behind when it does not. */
+async function inFolder(
+  signal: NodeJS.Signals,
+  owner: { uid: number; gid: number } | undefined,
+  start: (folder: string, port: number) => Promise<{ server: Server; url: string }>,
+): Promise<Started> {
+  // a short name: a socket's path may not be longer than about 100 characters
+  const folder = await mkdtemp(join(tmpdir(), 'abt-'));
+  let server: Server | undefined;
+  const stop = async (): Promise<void> => {
+    if (server !== undefined) await stopServer(server, signal);
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
+    const started = await start(folder, await freePort());
+    server = started.server;
+    await untilReady(server, () => probes[serviceOf(started.url)](started.url));
+    return { url: started.url, folder, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function serviceOf(url: string): ServiceName {
+  if (url.startsWith('mysql:')) return 'mariadb';
+  return url.startsWith('postgres:') ? 'postgres' : 'redis';
+}

@@ -1,0 +1,142 @@
+/** The agent's answers as the port's types (reference: NHSO systems, §1.1–1.3). */
+
+import { z } from 'zod';
+import type { IssuedCode } from '../../src/domain/authen-code.ts';
+import type {
+  AgentCard,
+  AgentRead,
+  ConfirmReceipt,
+  DraftReceipt,
+  Terminal,
+} from '../../src/service/ports/nhso-agent.ts';
+import type { AgentCall } from './calls.ts';
+import { badAnswer } from './faults.ts';
+import { anyDateTime, anyText, birthDate, dateTime, digits, hospital, pid, sex, text } from './fields.ts';
+
+const flag = z.union([z.boolean(), z.stringbool()]).nullish();
+
+const terminals = z.array(
+  z
+    // Jackson names a boolean `isPresent` either way
+    .object({ terminalName: anyText, isPresent: flag, present: flag })
+    .transform(
+      (t): Terminal => ({ terminalName: t.terminalName ?? '', isPresent: t.isPresent ?? t.present ?? false }),
+    ),
+);
+
+const cardFields = {
+  pid,
+  titleName: digits(3).catch(null),
+  fname: anyText,
+  lname: anyText,
+  birthDate,
+  sex,
+  nation: digits(3).catch(null),
+};
+
+const card = z.object(cardFields);
+
+const read = z
+  .object({
+    ...cardFields,
+    correlationId: text,
+    claimTypes: z
+      .array(z.object({ claimType: text, claimTypeName: anyText }))
+      .nullish()
+      .transform((offers) =>
+        (offers ?? []).flatMap(({ claimType, claimTypeName }) =>
+          claimType === null ? [] : [{ claimType, claimTypeName }],
+        ),
+      ),
+    mainInscl: anyText,
+    mainInsc1: anyText,
+    subInscl: anyText,
+    subInsc1: anyText,
+    hospMain: hospital,
+    hospMainOp: hospital,
+    hospSub: hospital,
+    paidModel: anyText,
+    startDateTime: anyDateTime,
+    checkDate: anyDateTime,
+  })
+  .transform((r): AgentRead => {
+    const { pid, titleName, fname, lname, birthDate, sex, nation } = r;
+    const { correlationId, claimTypes, checkDate } = r;
+    const { hospMain, hospMainOp, hospSub, paidModel, startDateTime } = r;
+    const mainInscl = r.mainInscl ?? r.mainInsc1;
+    const subInscl = r.subInscl ?? r.subInsc1;
+    const right = { mainInscl, subInscl, hospMain, hospMainOp, hospSub, paidModel, startDateTime };
+    return {
+      ...{ pid, titleName, fname, lname, birthDate, sex, nation },
+      ...{ correlationId, claimTypes, checkDate },
+      right: Object.values(right).every((v) => v === null) ? null : right,
+    };
+  });
+
+const draft = z
+  .object({ pid: digits(13).catch(null), claimType: anyText, createdDate: anyDateTime })
+  .transform((d): DraftReceipt => ({ pid: d.pid, claimType: d.claimType, createdAt: d.createdDate }));
+
+/** Only the code is strict: an odd date beside it must not lose it. */
+const confirm = z
+  .object({
+    pid: digits(13).catch(null),
+    claimType: anyText,
+    correlationId: anyText,
+    createdDate: anyDateTime,
+    claimCode: text,
+  })
+  .transform(({ createdDate, ...rest }): ConfirmReceipt => ({ ...rest, createdAt: createdDate }));
+
+const issuedCode = z.object({
+  claimCode: z.string(),
+  claimType: text,
+  hcode: digits(5),
+  claimDateTime: dateTime,
+  createdDate: dateTime,
+  pid: digits(13),
+});
+
+/** One object or an array of them. */
+const elements = z.union([z.array(z.looseObject({ claimCode: text })), z.looseObject({ claimCode: text })], {
+  error: 'expected an object or an array of objects, each with a claimCode or without',
+});
+
+export function terminalsOf(call: AgentCall, json: unknown): Terminal[] {
+  return parse(call, terminals, json);
+}
+
+export function readOf(call: AgentCall, json: unknown): AgentRead {
+  return parse(call, read, json);
+}
+
+export function cardOf(call: AgentCall, json: unknown): AgentCard {
+  return parse(call, card, json);
+}
+
+export function draftOf(call: AgentCall, json: unknown): DraftReceipt {
+  return parse(call, draft, json);
+}
+
+export function confirmOf(call: AgentCall, json: unknown): ConfirmReceipt {
+  return parse(call, confirm, json);
+}
+
+/** `askedFor`: the person of the look-up, whom the answer itself does not name. */
+export function codesOf(call: AgentCall, json: unknown, askedFor: string): IssuedCode[] {
+  const found = parse(call, elements, json);
+  return (Array.isArray(found) ? found : [found]).flatMap((element) => {
+    // an element without a code says "none", whatever else it holds
+    if (element.claimCode === null) return [];
+    const { claimCode, claimType, hcode, claimDateTime, createdDate, pid } = parse(call, issuedCode, element);
+    return [{ claimCode, claimType, hcode, issuedAt: claimDateTime ?? createdDate, pid: pid ?? askedFor }];
+  });
+}
+
+function parse<T>(call: AgentCall, schema: z.ZodType<T>, json: unknown): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  // field names and expectations only; the value may be a citizen id
+  throw badAnswer(call, `${issue?.path.join('.') || '(top)'}: ${issue?.message ?? 'not as expected'}`);
+}

@@ -1,0 +1,167 @@
+/**
+ * One HTTP exchange with an agent, with the one fact that decides about asking twice: had the request been sent when it
+ * went wrong? undici's dispatch is used directly because only its handler says so (`onRequestStart` comes just before
+ * the first byte is written), and because it spares the hot path a stream per answer.
+ */
+
+import { type Dispatcher, Pool } from 'undici';
+
+/** No answer of the agent is near this; a longer one is not the agent's. */
+const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
+
+/**
+ * An idle connection is given up well before the agent (Tomcat: 20 s) would close it, so that a POST is never written
+ * to a socket that the other side is closing at that moment: its answer would be lost and a look-up needed.
+ */
+const IDLE_MS = 2_000;
+
+const CONNECT_MS = 3_000;
+
+export interface HttpRequest {
+  method: 'GET' | 'POST';
+  /** Behind the agent's address, beginning with a slash. */
+  path: string;
+  body?: string;
+  /** From the call to the last byte of the answer, waiting for a free connection included. */
+  timeoutMs: number;
+}
+
+export interface HttpAnswer {
+  status: number;
+  /** Lower case, "" when absent. */
+  contentType: string;
+  /** The agent's clock as its Date header tells it, UTC epoch milliseconds; null when absent. */
+  date: number | null;
+  text: string;
+}
+
+/** Why no whole answer came. Holds nothing of the request: its path may end in a citizen id. */
+export class NoAnswer extends Error {
+  readonly kind: 'unreachable' | 'timeout' | 'lost' | 'cut-off' | 'too-large';
+  /** False: not one byte went out, the same request may be sent again without a thought. */
+  readonly sent: boolean;
+  /** Node's or undici's error code. */
+  readonly reason: string;
+
+  constructor(kind: NoAnswer['kind'], sent: boolean, reason: string) {
+    super(`${kind} (${reason})`);
+    this.name = 'NoAnswer';
+    this.kind = kind;
+    this.sent = sent;
+    this.reason = reason;
+  }
+}
+
+export class AgentHttp {
+  /** The agent's address without credentials or trailing slash. */
+  readonly url: string;
+  readonly #prefix: string;
+  readonly #pool: Pool;
+
+  constructor(url: string, connections: number) {
+    const { origin, pathname } = new URL(url);
+    this.#prefix = pathname.replace(/\/+$/, '');
+    this.url = origin + this.#prefix;
+    this.#pool = new Pool(origin, {
+      connections,
+      pipelining: 1,
+      allowH2: false,
+      connect: { timeout: CONNECT_MS },
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
+      // the timer of each exchange covers these, and also a body that trickles
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+  }
+
+  /** Throws {@link NoAnswer}. Redirects are answers, never followed; nothing is ever sent twice. */
+  send(request: HttpRequest): Promise<HttpAnswer> {
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(request.timeoutMs, resolve, reject);
+      const { method, path, body } = request;
+      const headers: Record<string, string> = { accept: 'application/json' };
+      if (body !== undefined) headers['content-type'] = 'application/json';
+      this.#pool.dispatch(
+        { method, path: this.#prefix + path, body: body ?? null, headers, idempotent: false },
+        exchange,
+      );
+    });
+  }
+
+  /** Lets exchanges in hand come to their end. */
+  async close(): Promise<void> {
+    if (!this.#pool.closed) await this.#pool.close();
+  }
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #resolve: (answer: HttpAnswer) => void;
+  readonly #reject: (why: NoAnswer) => void;
+  readonly #timer: NodeJS.Timeout;
+  #controller: Dispatcher.DispatchController | null = null;
+  #settled = false;
+  #status = 0;
+  #contentType = '';
+  #date: number | null = null;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(timeoutMs: number, resolve: (answer: HttpAnswer) => void, reject: (why: NoAnswer) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#timer = setTimeout(() => this.#giveUp('timeout', 'overall time-out'), timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // timed out while it waited for a connection: it must not go out now that nobody waits for the answer
+    if (this.#settled) controller.abort(new Error('no longer wanted'));
+    else this.#controller = controller;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#contentType = String(headers['content-type'] ?? '').toLowerCase();
+    const date = Date.parse(String(headers.date ?? ''));
+    this.#date = Number.isNaN(date) ? null : date;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_ANSWER_BYTES) this.#giveUp('too-large', 'answer above 2 MB');
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (!this.#settle()) return;
+    const text = Buffer.concat(this.#chunks).toString('utf8');
+    this.#resolve({ status: this.#status, contentType: this.#contentType, date: this.#date, text });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (!this.#settle()) return;
+    const sent = this.#controller !== null;
+    const kind = sent ? (this.#status === 0 ? 'lost' : 'cut-off') : 'unreachable';
+    // the code only: a parser error carries the bytes it stumbled over
+    this.#reject(new NoAnswer(kind, sent, 'code' in error ? String(error.code) : error.name));
+  }
+
+  #giveUp(kind: 'timeout' | 'too-large', reason: string): void {
+    if (!this.#settle()) return;
+    this.#reject(new NoAnswer(kind, this.#controller !== null, reason));
+    this.#controller?.abort(new Error(reason));
+  }
+
+  /** False when it was settled before. */
+  #settle(): boolean {
+    if (this.#settled) return false;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    return true;
+  }
+}

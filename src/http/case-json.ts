@@ -1,0 +1,126 @@
+/** From a case of the ledger to what the API shows of it. */
+
+import { bangkokIso, type Instant } from '../domain/bangkok.ts';
+import type { CardRead } from '../domain/card-read.ts';
+import type { Case, StoredHistoryEntry } from '../domain/case.ts';
+import { maskCitizenId, maskCitizenIds } from '../domain/citizen-id.ts';
+import { chooseMobile, maskMobile } from '../domain/phone.ts';
+import { reasonText, stateText } from '../domain/reason-text.ts';
+import type { CaseDetailJson, CaseJson } from './schemas/case.ts';
+
+/** `whole`: the caller has the right to whole citizen ids and phones, asked for them, and that was audited. */
+export type Showing = 'masked' | 'whole';
+
+export function caseJson(c: Case, showing: Showing): CaseJson {
+  const { visit } = c;
+  return {
+    hcode: c.hcode,
+    vn: c.vn,
+    hn: c.hn,
+    an: visit.an,
+    serviceDate: c.serviceDate,
+    startedAt: bangkokIso(visit.startedAt),
+    state: c.state,
+    stateText: stateText(c.state),
+    reason: c.reason,
+    reasonText: c.reason === null ? null : reasonText(c.reason),
+    reasonDetail: c.reasonDetail === null ? null : maskCitizenIds(c.reasonDetail),
+    code: c.code === null ? null : { ...c.code, issuedAt: isoOrNull(c.code.issuedAt) },
+    claimType: c.claimType,
+    patient: patientJson(c, showing),
+    right: visit.right,
+    department: visit.department,
+    kind: visit.kind,
+    stationId: c.stationId,
+    readKind: c.readKind,
+    readAt: isoOrNull(c.readAt),
+    askedAt: isoOrNull(c.askedAt),
+    writtenAt: isoOrNull(c.writtenAt),
+    nextStep: c.nextStep,
+    dueAt: isoOrNull(c.dueAt),
+    createdAt: bangkokIso(c.createdAt),
+    updatedAt: bangkokIso(c.updatedAt),
+    version: c.version,
+  };
+}
+
+export function caseDetailJson(
+  c: Case,
+  history: readonly StoredHistoryEntry[],
+  read: CardRead | null,
+  showing: Showing,
+): CaseDetailJson {
+  return {
+    ...caseJson(c, showing),
+    candidates: c.candidates.map((found) => ({
+      ...found,
+      misfits: [...found.misfits],
+      issuedAt: isoOrNull(found.issuedAt),
+    })),
+    cardRead: read === null ? null : readJson(read, showing),
+    history: history.map(historyJson),
+  };
+}
+
+function patientJson(c: Case, showing: Showing): CaseJson['patient'] {
+  const { person, pid, phones } = c.visit;
+  const { title, fname, lname, birthDate, sex, nationality } = person;
+  const mobile = c.staffMobile ?? chooseMobile(phones);
+  const whole = showing === 'whole';
+  // what is no valid citizen id (a passport number, a typing error) cannot be masked well, so it is not shown at all
+  const masked = c.pid === null ? null : maskCitizenId(c.pid);
+  return {
+    pid: whole ? (c.pid ?? pid) : masked,
+    pidValid: c.pid === null && pid === null ? null : c.pid !== null,
+    title,
+    fname,
+    lname,
+    birthDate,
+    sex,
+    nationality,
+    mobile: mobile === null || whole ? mobile : maskMobile(mobile),
+  };
+}
+
+function readJson(read: CardRead, showing: Showing): CaseDetailJson['cardRead'] {
+  const { right } = read;
+  return {
+    id: read.id,
+    stationId: read.stationId,
+    kind: read.kind,
+    readAt: bangkokIso(read.readAt),
+    receivedAt: bangkokIso(read.receivedAt),
+    pid: showing === 'whole' ? read.pid : maskCitizenId(read.pid),
+    claimTypes: [...read.claimTypes],
+    right: right === null ? null : { ...right, startDateTime: isoOrNull(right.startDateTime) },
+    person: read.person,
+  };
+}
+
+function historyJson(entry: StoredHistoryEntry): CaseDetailJson['history'][number] {
+  const { seq, at, actor, event, fromState, toState, reason, detail } = entry;
+  const shown = Object.entries(detail).map(([key, value]) => [key, detailValue(key, value)]);
+  return {
+    seq,
+    at: bangkokIso(at),
+    actor: maskCitizenIds(actor),
+    event,
+    fromState,
+    toState,
+    reason,
+    detail: Object.fromEntries(shown),
+  };
+}
+
+/** Instants in a detail are named `…At`; texts may quote another system and are masked once more. */
+function detailValue(key: string, value: unknown): unknown {
+  if (typeof value === 'number' && key.endsWith('At')) return bangkokIso(value);
+  if (typeof value === 'string') return maskCitizenIds(value);
+  if (Array.isArray(value)) return value.map((item) => detailValue(key, item));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, detailValue(k, v)]));
+}
+
+function isoOrNull(at: Instant | null): string | null {
+  return at === null ? null : bangkokIso(at);
+}

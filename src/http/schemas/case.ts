@@ -1,0 +1,172 @@
+/** Cases as the API shows them. Citizen id and phones are masked unless the whole ones were asked for. */
+
+import { z } from 'zod';
+import { CASE_STATES, STEPS } from '../../domain/case.ts';
+import { REASON_CODES } from '../../domain/reason-text.ts';
+import { bangkokTime } from './basic.ts';
+
+const wording = z.strictObject({ th: z.string(), en: z.string() }).meta({ id: 'Wording' });
+
+const reasonText = z
+  .strictObject({
+    th: z.string(),
+    en: z.string(),
+    next: wording.meta({ description: 'What to do.' }),
+  })
+  .meta({ id: 'ReasonText' });
+
+const state = z.enum(CASE_STATES).meta({ id: 'CaseState' });
+const reason = z.enum(REASON_CODES).meta({ id: 'Reason' });
+const time = bangkokTime.nullable();
+const pid = z
+  .string()
+  .nullable()
+  .meta({ description: 'Masked, such as 1-xxxx-xxxxx-01-4, unless the whole one was asked for.' });
+
+const code = z
+  .strictObject({
+    claimCode: z.string(),
+    claimType: z.string().nullable(),
+    issuedAt: time,
+    source: z.enum(['confirm', 'lookup', 'his', 'his-log', 'staff']),
+  })
+  .meta({ id: 'HeldCode' });
+
+const patient = z
+  .strictObject({
+    pid,
+    pidValid: z.boolean().nullable().meta({ description: 'null: the HIS holds none.' }),
+    title: z.string().nullable(),
+    fname: z.string().nullable(),
+    lname: z.string().nullable(),
+    birthDate: z.string().nullable(),
+    sex: z.enum(['male', 'female']).nullable(),
+    nationality: z.string().nullable(),
+    mobile: z.string().nullable().meta({ description: 'The one sent to NHSO, masked like the citizen id.' }),
+  })
+  .meta({ id: 'CasePatient' });
+
+const base = z.strictObject({
+  hcode: z.string(),
+  vn: z.string(),
+  hn: z.string().nullable(),
+  an: z.string().nullable(),
+  serviceDate: z.iso.date(),
+  startedAt: bangkokTime,
+  state,
+  stateText: wording,
+  reason: reason.nullable(),
+  reasonText: reasonText.nullable(),
+  reasonDetail: z.string().nullable(),
+  code: code.nullable(),
+  claimType: z.string().nullable(),
+  patient,
+  right: z
+    .strictObject({
+      code: z.string(),
+      name: z.string().nullable(),
+      scheme: z.string().nullable(),
+      hospMain: z.string().nullable(),
+      hospSub: z.string().nullable(),
+    })
+    .nullable(),
+  department: z.strictObject({ code: z.string(), name: z.string().nullable() }).nullable(),
+  kind: z.enum(['outpatient', 'inpatient']),
+  stationId: z.string().nullable(),
+  readKind: z.enum(['full', 'card-only']).nullable(),
+  readAt: time,
+  askedAt: time.meta({ description: 'When NHSO was asked for a code.' }),
+  writtenAt: time,
+  nextStep: z.enum(STEPS).nullable(),
+  dueAt: time,
+  createdAt: bangkokTime,
+  updatedAt: bangkokTime,
+  version: z.int(),
+});
+
+export const caseSchema = base.meta({ id: 'Case' });
+
+const candidate = z
+  .strictObject({
+    claimCode: z.string(),
+    claimType: z.string().nullable(),
+    hcode: z.string().nullable(),
+    issuedAt: time,
+    misfits: z.array(
+      z.enum([
+        'person',
+        'hospital',
+        'date',
+        'claim-type',
+        'close-visit-code',
+        'not-a-code',
+        'held-by-other-visit',
+      ]),
+    ),
+    heldBy: z.string().nullable().meta({ description: 'Visit number that holds the code.' }),
+  })
+  .meta({ id: 'Candidate' });
+
+const hospital = z.strictObject({ hcode: z.string(), hname: z.string().nullable() }).nullable();
+
+const pairedRead = z
+  .strictObject({
+    id: z.string(),
+    stationId: z.string(),
+    kind: z.enum(['full', 'card-only']),
+    readAt: bangkokTime,
+    receivedAt: bangkokTime,
+    pid,
+    claimTypes: z.array(z.strictObject({ claimType: z.string(), claimTypeName: z.string().nullable() })),
+    right: z
+      .strictObject({
+        mainInscl: z.string().nullable(),
+        subInscl: z.string().nullable(),
+        hospMain: hospital,
+        hospMainOp: hospital,
+        hospSub: hospital,
+        paidModel: z.string().nullable(),
+        startDateTime: time,
+      })
+      .nullable(),
+    person: z.strictObject({
+      titleName: z.string().nullable(),
+      fname: z.string().nullable(),
+      lname: z.string().nullable(),
+      birthDate: z.string().nullable(),
+      sex: z.enum(['male', 'female']).nullable(),
+      nation: z.string().nullable(),
+    }),
+  })
+  .meta({ id: 'PairedRead' });
+
+const historyEntry = z
+  .strictObject({
+    seq: z.int(),
+    at: bangkokTime,
+    actor: z.string().meta({ description: '"bridge", or who decided.' }),
+    event: z.string(),
+    fromState: state.nullable(),
+    toState: state,
+    reason: reason.nullable(),
+    detail: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'HistoryEntry' });
+
+export const caseDetailSchema = base
+  .extend({
+    candidates: z.array(candidate).meta({ description: 'Codes that were seen but did not fit.' }),
+    cardRead: pairedRead.nullable(),
+    history: z.array(historyEntry).meta({ description: 'The whole history, oldest first.' }),
+  })
+  .meta({ id: 'CaseDetail' });
+
+export const casePageSchema = z
+  .strictObject({
+    items: z.array(caseSchema),
+    next: z.string().nullable().meta({ description: 'Address of the next page; null on the last.' }),
+  })
+  .meta({ id: 'CasePage' });
+
+export type CaseJson = z.infer<typeof caseSchema>;
+export type CaseDetailJson = z.infer<typeof caseDetailSchema>;

@@ -26,7 +26,8 @@ export async function acceptCardRead(
   // also for a read sent twice: the first time may have ended between storing and pairing
   await pairPerson(house, read.hcode, read.pid, read.serviceDate);
   const stored = await house.ledger.cardRead(read.id);
-  const paired = stored?.pairedVn == null ? null : await house.ledger.case({ hcode: read.hcode, vn: stored.pairedVn });
+  const paired =
+    stored?.pairedVn == null ? null : await house.ledger.case({ hcode: read.hcode, vn: stored.pairedVn });
   return {
     id: read.id,
     duplicate: !isNew,
@@ -54,7 +55,10 @@ function toCardRead(message: StationMessage, now: number): CardRead {
     right:
       right === null
         ? null
-        : { ...right, startDateTime: right.startDateTime === null ? null : parseBangkokDateTime(right.startDateTime) },
+        : {
+            ...right,
+            startDateTime: right.startDateTime === null ? null : parseBangkokDateTime(right.startDateTime),
+          },
     person: {
       titleName: message.person?.titleName ?? null,
       fname: message.person?.fname ?? null,
@@ -69,5 +73,8 @@ function toCardRead(message: StationMessage, now: number): CardRead {
 }
 
 function badInput(field: string, expected: string): BridgeError {
-  return new BridgeError('bad-input', `${field}: expected ${expected}`, { retry: 'no', detail: { field, expected } });
+  return new BridgeError('bad-input', `${field}: expected ${expected}`, {
+    retry: 'no',
+    detail: { field, expected },
+  });
 }

@@ -4,8 +4,8 @@
  */
 
 import { type BridgeError, isBridgeError } from '../domain/bridge-error.ts';
-import type { NhsoAgent } from './ports/nhso-agent.ts';
 import { Breaker } from './breaker.ts';
+import type { NhsoAgent } from './ports/nhso-agent.ts';
 import type { House, Site, Station } from './site.ts';
 
 export class NhsoLine {

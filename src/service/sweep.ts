@@ -18,7 +18,10 @@ export interface SweepOptions {
 }
 
 /** Returns how many steps were put on the queue (those that were there already included). */
-export async function sweep(house: Pick<House, 'ledger' | 'queue' | 'clock'>, options: SweepOptions): Promise<number> {
+export async function sweep(
+  house: Pick<House, 'ledger' | 'queue' | 'clock'>,
+  options: SweepOptions,
+): Promise<number> {
   const dueBy = house.clock.now();
   let after: string | undefined;
   let count = 0;
@@ -30,7 +33,9 @@ export async function sweep(house: Pick<House, 'ledger' | 'queue' | 'clock'>, op
       ...(options.hcode === undefined ? {} : { hcode: options.hcode }),
       ...(after === undefined ? {} : { after }),
     });
-    const jobs = page.items.filter((e) => e.step === 'write-back' || !options.except.has(e.hcode)).map(toStepJob);
+    const jobs = page.items
+      .filter((e) => e.step === 'write-back' || !options.except.has(e.hcode))
+      .map(toStepJob);
     if (jobs.length > 0) await house.queue.add(jobs);
     count += jobs.length;
     after = page.next ?? undefined;

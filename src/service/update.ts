@@ -24,7 +24,8 @@ export async function updateCase(
 ): Promise<Case | null> {
   let current = known ?? (await house.ledger.case(key));
   for (let attempt = 1; ; attempt++) {
-    if (current === null) throw new BridgeError('not-found', `no case ${key.hcode}/${key.vn}`, { retry: 'no' });
+    if (current === null)
+      throw new BridgeError('not-found', `no case ${key.hcode}/${key.vn}`, { retry: 'no' });
     const decided = await decide(current);
     if (decided === null) return null;
     try {

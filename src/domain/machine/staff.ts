@@ -54,7 +54,9 @@ export function isAdoptable(current: Case): boolean {
 }
 
 export function closeCase(current: Case, reason: string, by: Decision): Change | null {
-  if (FINAL_STATES.includes(current.state) || current.state === 'confirming') return null;
+  // a confirm is on its way: closing now could lose the code that it brings
+  if (FINAL_STATES.includes(current.state) || current.state === 'confirming' || current.state === 'unknown')
+    return null;
   return change(
     current,
     { state: 'closed', reason: 'closed-by-staff', reasonDetail: reason, ...NOTHING_TO_DO },

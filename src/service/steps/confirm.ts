@@ -5,7 +5,14 @@
 
 import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case } from '../../domain/case.ts';
-import { answerLost, codeIssued, confirmNotSent, confirmSending, refused, sameDayAsked } from '../../domain/machine/obtain.ts';
+import {
+  answerLost,
+  codeIssued,
+  confirmNotSent,
+  confirmSending,
+  refused,
+  sameDayAsked,
+} from '../../domain/machine/obtain.ts';
 import type { ConfirmReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
 import type { Station } from '../site.ts';

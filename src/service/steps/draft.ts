@@ -47,7 +47,12 @@ export function draftStep(tools: StepTools): StepHandler {
 /** The visit number of another case that has asked for the same person, day and claim type. */
 export async function otherAsker(tools: StepTools, current: Case): Promise<string | null> {
   if (current.pid === null || current.claimType === null) return null;
-  const asker = await tools.house.ledger.askerOf(current.hcode, current.pid, current.serviceDate, current.claimType);
+  const asker = await tools.house.ledger.askerOf(
+    current.hcode,
+    current.pid,
+    current.serviceDate,
+    current.claimType,
+  );
   return asker === null || asker.vn === current.vn ? null : asker.vn;
 }
 

@@ -36,7 +36,9 @@ export function lookupStep(tools: StepTools): StepHandler {
  */
 export async function lookUp(tools: StepTools, site: Site, current: Case): Promise<MatchResult> {
   const wanted = wantedOf(current);
-  const newest = await askAny(tools, site, current, 'latestAuthenCode', (agent) => agent.latestAuthenCode(wanted.pid));
+  const newest = await askAny(tools, site, current, 'latestAuthenCode', (agent) =>
+    agent.latestAuthenCode(wanted.pid),
+  );
   const first = await judge(tools, current, newest === null ? [] : [newest]);
   if (first.kind === 'fits') return first;
   const five = await askAny(tools, site, current, 'latestFiveAllHospitals', (agent) =>

@@ -33,15 +33,16 @@ export async function beginStep(tools: StepTools, job: StepJob): Promise<StepWor
     house.log.warn({ site: job.hcode, vn: job.vn }, 'a step of a site that is not configured any more');
     return null;
   }
-  const isMine = (c: Case): boolean => c.nextStep === job.step && c.stepSeq === job.stepSeq;
   const current = await house.ledger.case(job);
-  if (current === null || !isMine(current)) return null;
+  if (current === null || current.nextStep !== job.step || current.stepSeq !== job.stepSeq) return null;
   let latest = current;
+  // the visit's data may change beside us; only another step's decision ends our turn
+  const isMine = (c: Case): boolean => c.nextStep === latest.nextStep && c.stepSeq === latest.stepSeq;
   return {
     site,
     current,
     async commit(decide) {
-      const changed = await updateCase(house, job, (c) => (isMine(c) || c.version === latest.version ? decide(c) : null), latest);
+      const changed = await updateCase(house, job, (c) => (isMine(c) ? decide(c) : null), latest);
       if (changed !== null) {
         latest = changed;
         tools.kick();
@@ -85,7 +86,10 @@ export async function commitCode(
   } catch (error) {
     if (!isBridgeError(error, 'code-held')) throw error;
     const holder = await house.ledger.holderOfCode(claimCode);
-    house.log.warn({ site: work.site.hcode, vn: work.current.vn, holder: holder?.vn, why: errorText(error) }, 'code is on another visit');
+    house.log.warn(
+      { site: work.site.hcode, vn: work.current.vn, holder: holder?.vn, why: errorText(error) },
+      'code is on another visit',
+    );
     await work.commit((c) => codeHeld(c, claimCode, holder?.vn ?? null, house.clock.now()));
   }
 }

@@ -1,0 +1,217 @@
+/** The bridge at work: polls, steps, sweeps, and what the faces of the house may ask of it. */
+
+import type { Instant } from '../domain/bangkok.ts';
+import { errorText, isBridgeError } from '../domain/bridge-error.ts';
+import type { Case } from '../domain/case.ts';
+import type { Actor, BridgeApi, CardReadReceipt, Resolution } from './bridge-api.ts';
+import { acceptCardRead, type StationMessage } from './card-reads.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { closeDays, pairLeftovers } from './housekeeping.ts';
+import { Intake } from './intake.ts';
+import { NhsoLine } from './nhso-line.ts';
+import type { Finding } from './ports/finding.ts';
+import type { CaseKey } from './ports/ledger.ts';
+import type { QueueHandlers, Schedule } from './ports/work-queue.ts';
+import { Readiness } from './readiness.ts';
+import type { House } from './site.ts';
+import * as staff from './staff.ts';
+import { confirmStep } from './steps/confirm.ts';
+import { draftStep } from './steps/draft.ts';
+import { lookupStep } from './steps/lookup.ts';
+import type { StepTools } from './steps/step.ts';
+import { writeBackStep } from './steps/write-back.ts';
+import { sweep } from './sweep.ts';
+
+const MINUTE_MS = 60_000;
+/** How often work that has just fallen due is put on the queue, ms. */
+const DUE_MS = 1_000;
+/** How often this process looks whether the ledger, the queue and the agents are there, ms. */
+const READINESS_MS = 15_000;
+/** A job that has waited this long while the work may go on: the workers have fallen silent. */
+const STUCK_MS = 10 * MINUTE_MS;
+
+export interface BridgeOptions {
+  /** The queue's workers do nothing any more and cannot be woken: the process should end and be started again. */
+  onStuck: () => void;
+}
+
+export class Bridge implements BridgeApi {
+  readonly #house: House;
+  readonly #options: BridgeOptions;
+  readonly #dispatcher: Dispatcher;
+  readonly #lines = new Map<string, NhsoLine>();
+  readonly #intakes = new Map<string, Intake>();
+  readonly #readiness: Readiness;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #sweptTo: Instant = 0;
+  #background = new Set<Promise<void>>();
+  #isStopping = false;
+
+  constructor(house: House, options: BridgeOptions) {
+    this.#house = house;
+    this.#options = options;
+    this.#dispatcher = new Dispatcher(house);
+    const kick = (): void => this.#dispatcher.kick();
+    for (const [hcode, site] of house.sites) {
+      this.#lines.set(
+        hcode,
+        new NhsoLine(site, house, () => this.#inBackground('resume', () => this.#sweepSite(hcode))),
+      );
+      this.#intakes.set(hcode, new Intake(house, site, kick));
+    }
+    this.#readiness = new Readiness(house, this.#intakes, this.#lines);
+  }
+
+  /** Takes up all work that the ledger knows of, then begins to poll. */
+  async start(): Promise<void> {
+    await this.#house.queue.start(this.#handlers());
+    await this.#keepHouse();
+    this.#dispatcher.kick();
+    this.#every(DUE_MS, 'due', () => this.#sweepDue());
+    this.#every(READINESS_MS, 'readiness', () => this.#readiness.refresh());
+    await this.#readiness.refresh();
+  }
+
+  /** Ends what is in hand and takes nothing new. The ledger and the adapters are closed by whoever opened them. */
+  async stop(graceMs?: number): Promise<void> {
+    this.#isStopping = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#house.queue.close(graceMs);
+    await this.#dispatcher.idle();
+    await Promise.allSettled([...this.#background]);
+  }
+
+  async acceptCardRead(message: StationMessage): Promise<CardReadReceipt> {
+    const line = this.#lines.get(message.hcode);
+    // NHSO answered that reader a moment ago: it is there
+    if (message.kind === 'full' && isRecent(message.readAt, this.#house.clock.now())) line?.noteUp();
+    const receipt = await acceptCardRead(this.#house, message, () => line?.status ?? 'up');
+    this.#dispatcher.kick();
+    return receipt;
+  }
+
+  async retry(key: CaseKey, actor: Actor): Promise<Case> {
+    const changed = await staff.retry(this.#house, key, actor);
+    this.#dispatcher.kick();
+    return changed;
+  }
+
+  async resolve(key: CaseKey, resolution: Resolution, actor: Actor): Promise<Case> {
+    const changed = await staff.resolve(this.#house, this.#line(key.hcode), key, resolution, actor);
+    this.#dispatcher.kick();
+    return changed;
+  }
+
+  nhsoStatus(hcode: string): 'up' | 'down' {
+    return this.#lines.get(hcode)?.status ?? 'up';
+  }
+
+  async readiness(): Promise<Finding[]> {
+    return this.#readiness.findings();
+  }
+
+  #handlers(): QueueHandlers {
+    const tools: StepTools = {
+      house: this.#house,
+      line: (hcode) => this.#line(hcode),
+      kick: () => this.#dispatcher.kick(),
+    };
+    const polls: Schedule[] = [...this.#intakes].map(([hcode, intake]) => ({
+      id: `poll-${hcode}`,
+      every: this.#house.sites.get(hcode)?.settings.pollMs ?? 2_000,
+      run: () => intake.poll(),
+    }));
+    return {
+      steps: {
+        draft: draftStep(tools),
+        confirm: confirmStep(tools),
+        lookup: lookupStep(tools),
+        'write-back': writeBackStep(tools),
+      },
+      schedules: [...polls, { id: 'keep-house', every: MINUTE_MS, run: () => this.#keepHouse() }],
+    };
+  }
+
+  async #keepHouse(): Promise<void> {
+    await pairLeftovers(this.#house);
+    const ended = await closeDays(this.#house);
+    if (ended > 0)
+      this.#house.log.info(
+        { cases: ended },
+        'the service day is over for these cases: each is looked up once',
+      );
+    this.#sweptTo = this.#house.clock.now();
+    await sweep(this.#house, { except: this.#heldBack() });
+    this.#dispatcher.kick();
+    if (this.#heldBack().size === 0 && (await this.#house.queue.oldestWaitMs()) > STUCK_MS)
+      this.#options.onStuck();
+  }
+
+  async #sweepDue(): Promise<void> {
+    const dueAfter = this.#sweptTo;
+    const now = this.#house.clock.now();
+    await sweep(this.#house, { dueAfter, except: this.#heldBack() });
+    this.#sweptTo = now;
+    this.#dispatcher.kick();
+    await this.#probe();
+  }
+
+  async #sweepSite(hcode: string): Promise<void> {
+    await sweep(this.#house, { hcode, except: new Set() });
+  }
+
+  /** While NHSO is down for a site, one of its waiting cases serves to ask whether it is back. */
+  async #probe(): Promise<void> {
+    for (const hcode of this.#heldBack()) {
+      const page = await this.#house.ledger.casesWithWork({
+        dueBy: this.#house.clock.now(),
+        hcode,
+        limit: 1,
+      });
+      const [oldest] = page.items;
+      const waiting = oldest === undefined ? null : await this.#house.ledger.case(oldest);
+      if (waiting?.pid != null) await this.#line(hcode).probe(waiting.pid);
+    }
+  }
+
+  #heldBack(): Set<string> {
+    return new Set([...this.#lines].filter(([, line]) => line.status === 'down').map(([hcode]) => hcode));
+  }
+
+  #line(hcode: string): NhsoLine {
+    const line = this.#lines.get(hcode);
+    if (line === undefined) throw new TypeError(`no site ${hcode}`);
+    return line;
+  }
+
+  #every(ms: number, what: string, run: () => Promise<void>): void {
+    let isRunning = false;
+    this.#timers.push(
+      setInterval(() => {
+        if (isRunning) return;
+        isRunning = true;
+        this.#inBackground(what, () =>
+          run().finally(() => {
+            isRunning = false;
+          }),
+        );
+      }, ms),
+    );
+  }
+
+  /** Work that nobody waits for; what goes wrong is said once in the log and tried again at its next turn. */
+  #inBackground(what: string, run: () => Promise<void>): void {
+    if (this.#isStopping) return;
+    const done: Promise<void> = run()
+      .catch((error: unknown) => {
+        const fields = { what, code: isBridgeError(error) ? error.code : 'error', why: errorText(error) };
+        this.#house.log.warn(fields, 'background work failed; it is tried again');
+      })
+      .finally(() => this.#background.delete(done));
+    this.#background.add(done);
+  }
+}
+
+function isRecent(readAt: string, now: Instant): boolean {
+  return Math.abs(now - Date.parse(readAt)) < MINUTE_MS;
+}

@@ -1,0 +1,42 @@
+/** What is done once a minute: what fell through any crack is found again, from the ledger alone. */
+
+import { serviceDateOf } from '../domain/bangkok.ts';
+import type { CaseState } from '../domain/case.ts';
+import { dayOver } from '../domain/machine/day-end.ts';
+import { wantsCard } from '../domain/machine/facts.ts';
+import { pairPerson } from './pair.ts';
+import type { House } from './site.ts';
+import { updateCase } from './update.ts';
+
+const ENDS_WITH_THE_DAY: readonly CaseState[] = ['awaiting-card', 'ready', 'drafted', 'offline'];
+const PAGE = 500;
+
+/** Cases of days that are over and that still wait: they are looked up once, then they stand still with a reason. */
+export async function closeDays(house: House): Promise<number> {
+  const today = serviceDateOf(house.clock.now());
+  let after: string | undefined;
+  let count = 0;
+  do {
+    const page = await house.ledger.listCases(
+      { before: today, states: ENDS_WITH_THE_DAY },
+      { limit: PAGE, ...(after === undefined ? {} : { after }) },
+    );
+    for (const waiting of page.items) {
+      const changed = await updateCase(house, waiting, (c) => dayOver(c, house.clock.now()), waiting);
+      if (changed !== null) count += 1;
+    }
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return count;
+}
+
+/** Reads that serve no visit although one waits: a process ended between storing the one and pairing it. */
+export async function pairLeftovers(house: House): Promise<void> {
+  const today = serviceDateOf(house.clock.now());
+  for (const hcode of house.sites.keys()) {
+    for (const pid of await house.ledger.pidsWithUnpairedReads(hcode, today)) {
+      const cases = await house.ledger.casesOfPerson(hcode, pid, today);
+      if (cases.some(wantsCard)) await pairPerson(house, hcode, pid, today);
+    }
+  }
+}

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { describeWith, freshMariaDb, freshPostgres, services } from '../services.ts';
 import { discover, ENV_NAMES } from './discover.ts';
 import { keepServices } from './keep.ts';
@@ -41,19 +41,24 @@ describeWith('redis', 'Redis', (url) => {
 
 /** Starts each from the PATH where the machine has it: the road taken on a machine where nothing runs. */
 describe('started from the PATH', () => {
-  test.each(SERVICE_NAMES)('%s comes up with admin rights and leaves nothing behind', async (service) => {
-    const started = await startFromPath(service).catch((error: Error) => error);
-    if (started instanceof Error) {
-      // without the program the sentence must help; a program that does not come up is a failure
-      expect(started.message).toMatch(/^no \w+ found \(looked at .*; install Debian's [a-z-]+\)$/);
-      return;
-    }
-    await probes[service](started.url);
-    expect(existsSync(started.folder)).toBe(true);
-    await started.stop();
-    expect(existsSync(started.folder)).toBe(false);
-    await expect(probes[service](started.url)).rejects.toThrow();
-  });
+  test.each(SERVICE_NAMES)(
+    '%s comes up with admin rights and leaves nothing behind',
+    { timeout: 90_000 },
+    async (service) => {
+      const started = await startFromPath(service).catch((error: Error) => error);
+      if (started instanceof Error) {
+        // without the program the sentence must help; a program that does not come up is a failure
+        expect(started.message).toMatch(/^no \w+ found \(looked at .*; install Debian's [a-z-]+\)$/);
+        return;
+      }
+      onTestFinished(() => started.stop());
+      await probes[service](started.url);
+      expect(existsSync(started.folder)).toBe(true);
+      await started.stop();
+      expect(existsSync(started.folder)).toBe(false);
+      await expect(probes[service](started.url)).rejects.toThrow();
+    },
+  );
 });
 
 describe('discovery', () => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { checkDigit } from '../../src/domain/citizen-id.ts';
 import { citizenIdsIn } from './citizen-id-scan.ts';
 

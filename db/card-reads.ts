@@ -1,0 +1,119 @@
+/** Card reads: stored once each, found again by person and day. */
+
+import type { Kysely } from 'kysely';
+import type { ServiceDate } from '../src/domain/bangkok.ts';
+import type { CardRead } from '../src/domain/card-read.ts';
+import type { CitizenId } from '../src/domain/citizen-id.ts';
+import type { Ledger } from '../src/service/ports/ledger.ts';
+import { change, type Engine } from './engine.ts';
+import { fromJson } from './json.ts';
+import { prepared } from './prepared.ts';
+import type { CardReadRow, Tables } from './tables.ts';
+
+type CardReads = Pick<Ledger, 'addCardRead' | 'cardRead' | 'readsOfPerson' | 'pidsWithUnpairedReads'>;
+
+export function cardReads(engine: Engine): CardReads {
+  const queries = cardReadQueries(engine.db);
+  return {
+    addCardRead(read) {
+      const insert = queries.insert(toRow(read));
+      return engine.write(function* () {
+        return (yield* change(insert)) === 1;
+      });
+    },
+
+    async cardRead(id) {
+      const [row] = await engine.read(queries.byId({ id }));
+      return row === undefined ? null : fromRow(row);
+    },
+
+    async readsOfPerson(hcode, pid, serviceDate) {
+      return (await engine.read(queries.ofPerson({ hcode, pid, serviceDate }))).map(fromRow);
+    },
+
+    async pidsWithUnpairedReads(hcode, serviceDate) {
+      return (await engine.read(queries.unpaired({ hcode, serviceDate }))).map((r) => r.pid);
+    },
+  };
+}
+
+function cardReadQueries(db: Kysely<Tables>) {
+  return {
+    insert: prepared((v: CardReadRow) =>
+      db
+        .insertInto('card_read')
+        .values({
+          id: v.id,
+          hcode: v.hcode,
+          station_id: v.station_id,
+          pid: v.pid,
+          read_at: v.read_at,
+          service_date: v.service_date,
+          kind: v.kind,
+          correlation_id: v.correlation_id,
+          claim_types: v.claim_types,
+          nhso_right: v.nhso_right,
+          person: v.person,
+          received_at: v.received_at,
+          paired_vn: v.paired_vn,
+        })
+        .onConflict((conflict) => conflict.column('id').doNothing()),
+    ),
+    byId: prepared((v: { id: string }) => db.selectFrom('card_read').selectAll().where('id', '=', v.id)),
+    ofPerson: prepared((v: { hcode: string; pid: string; serviceDate: ServiceDate }) =>
+      db
+        .selectFrom('card_read')
+        .selectAll()
+        .where('pid', '=', v.pid)
+        .where('service_date', '=', v.serviceDate)
+        .where('hcode', '=', v.hcode)
+        .orderBy('read_at')
+        .orderBy('id'),
+    ),
+    unpaired: prepared((v: { hcode: string; serviceDate: ServiceDate }) =>
+      db
+        .selectFrom('card_read')
+        .select('pid')
+        .distinct()
+        .where('hcode', '=', v.hcode)
+        .where('service_date', '=', v.serviceDate)
+        .where('paired_vn', 'is', null),
+    ),
+  };
+}
+
+function toRow(read: CardRead): CardReadRow {
+  return {
+    id: read.id,
+    hcode: read.hcode,
+    station_id: read.stationId,
+    pid: read.pid,
+    read_at: read.readAt,
+    service_date: read.serviceDate,
+    kind: read.kind,
+    correlation_id: read.correlationId,
+    claim_types: JSON.stringify(read.claimTypes),
+    nhso_right: read.right === null ? null : JSON.stringify(read.right),
+    person: JSON.stringify(read.person),
+    received_at: read.receivedAt,
+    paired_vn: read.pairedVn,
+  };
+}
+
+function fromRow(row: CardReadRow): CardRead {
+  return {
+    id: row.id,
+    hcode: row.hcode,
+    stationId: row.station_id,
+    pid: row.pid as CitizenId,
+    readAt: row.read_at,
+    serviceDate: row.service_date as ServiceDate,
+    kind: row.kind as CardRead['kind'],
+    correlationId: row.correlation_id,
+    claimTypes: fromJson(row.claim_types),
+    right: row.nhso_right === null ? null : fromJson(row.nhso_right),
+    person: fromJson(row.person),
+    receivedAt: row.received_at,
+    pairedVn: row.paired_vn,
+  };
+}

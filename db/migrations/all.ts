@@ -1,0 +1,11 @@
+/** Every migration, in order. A new one is a file of its own and a line here; one that was released never changes. */
+
+import type { Migration } from 'kysely/migration';
+import * as m0001 from './0001-first-ledger.ts';
+import type { EngineName } from './dialect.ts';
+
+export function allMigrations(engine: EngineName): Record<string, Migration> {
+  return {
+    '0001-first-ledger': { up: (db) => m0001.up(db, engine) },
+  };
+}

@@ -1,0 +1,65 @@
+/** What can be wrong with a PostgreSQL server that the ledger lives on. */
+
+import type { Pool } from 'pg';
+import type { Finding } from '../../src/service/ports/finding.ts';
+import { postgresError } from './errors.ts';
+
+interface ServerFacts {
+  version: number;
+  replica: boolean;
+  fsync: string;
+  synchronous_commit: string;
+}
+
+/** Row locks, `on conflict`, identity columns and `execute function` all need at least this. */
+const OLDEST = 120_000;
+
+export async function checkServer(pool: Pool): Promise<Finding[]> {
+  return [...durability(await factsOf(pool))];
+}
+
+async function factsOf(pool: Pool): Promise<ServerFacts> {
+  try {
+    const { rows } = await pool.query<ServerFacts>(
+      `select current_setting('server_version_num')::int as version, pg_is_in_recovery() as replica,
+        current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous_commit`,
+    );
+    const [facts] = rows;
+    if (facts === undefined) throw new Error('the server told nothing of itself');
+    return facts;
+  } catch (error) {
+    throw postgresError(error);
+  }
+}
+
+function* durability(facts: ServerFacts): Generator<Finding> {
+  if (facts.version < OLDEST) {
+    yield {
+      check: 'ledger-server',
+      level: 'fail',
+      message: `PostgreSQL ${Math.floor(facts.version / 10_000)} is too old; 12 or newer is needed`,
+    };
+  }
+  if (facts.replica) {
+    yield {
+      check: 'ledger-server',
+      level: 'fail',
+      message: 'this PostgreSQL is a read-only replica',
+      fix: 'let `store` name the primary server',
+    };
+  }
+  if (facts.fsync === 'off' || facts.synchronous_commit === 'off') {
+    yield {
+      check: 'ledger-durable',
+      level: 'warn',
+      message: 'PostgreSQL answers commits before they are on the disk; a power cut may lose the last ones',
+      fix: 'set fsync = on and synchronous_commit = on',
+    };
+  } else {
+    yield {
+      check: 'ledger-durable',
+      level: 'ok',
+      message: 'commits are on the disk before they are answered',
+    };
+  }
+}

@@ -1,0 +1,168 @@
+/** The ledger on SQLite: one connection, one file, scripts run in groups that share a transaction and its fsync. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type Database from 'better-sqlite3';
+import { type CompiledQuery, Kysely, type QueryResult } from 'kysely';
+import type { Finding } from '../../src/service/ports/finding.ts';
+import type { Engine, Script } from '../engine.ts';
+import { ledgerUnavailable } from '../errors.ts';
+import { pendingMigrations, runMigrations } from '../migrate.ts';
+import type { Tables } from '../tables.ts';
+import { checkFile } from './check.ts';
+import { LedgerSqliteDialect, StatementCache } from './dialect.ts';
+import { isBusy, sqliteError } from './errors.ts';
+import { openFile } from './open-file.ts';
+
+/** How long a write waits for another process that holds the file, ms. */
+const LOCK_WAIT_MS = 10_000;
+/** Scripts in one transaction: enough to share an fsync among all who wait, few enough (≈ 5 ms) to keep the loop free. */
+const GROUP = 64;
+
+interface Waiting {
+  script: () => Script<unknown>;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+export class SqliteEngine implements Engine {
+  readonly db: Kysely<Tables>;
+  readonly #path: string;
+  readonly #file: Database.Database;
+  readonly #statements: StatementCache;
+  #waiting: Waiting[] = [];
+  #draining: Promise<void> | null = null;
+  #closed = false;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = openFile(path);
+    this.#statements = new StatementCache(this.#file);
+    this.db = new Kysely<Tables>({ dialect: new LedgerSqliteDialect(this.#statements) });
+  }
+
+  async read<O>(query: CompiledQuery<O>): Promise<O[]> {
+    return this.#safely(() => this.#run(query).rows as O[]);
+  }
+
+  /**
+   * Scripts that come in during one turn of the event loop run in one transaction, each between savepoints: the one
+   * that fails is undone alone and gets its own error.
+   */
+  write<T>(script: () => Script<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(ledgerUnavailable('is closed'));
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ script, resolve: resolve as (value: unknown) => void, reject });
+      this.#draining ??= this.#drain();
+    });
+  }
+
+  async migrate(): Promise<void> {
+    await this.#draining;
+    // writes that come in now queue up behind the migration
+    const migration = this.#retryWhileBusy(() => runMigrations(this.db, 'sqlite', null));
+    const quiet = migration.catch(() => undefined);
+    this.#draining = quiet.then(() => this.#drain());
+    try {
+      await migration;
+    } catch (error) {
+      throw sqliteError(error);
+    }
+  }
+
+  async pendingMigrations(): Promise<string[]> {
+    try {
+      return await pendingMigrations(this.db, 'sqlite', null);
+    } catch (error) {
+      throw sqliteError(error);
+    }
+  }
+
+  async check(): Promise<Finding[]> {
+    return checkFile(this.#file, this.#path);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#draining;
+    this.#statements.clear();
+    this.#file.close();
+  }
+
+  async #drain(): Promise<void> {
+    // what the rest of this turn has to write joins the group
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, GROUP);
+      try {
+        const settle = await this.#retryWhileBusy(() => this.#together(group));
+        for (const tell of settle) tell();
+      } catch (error) {
+        const shown = sqliteError(error);
+        for (const one of group) one.reject(shown);
+      }
+      if (this.#waiting.length > 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#draining = null;
+  }
+
+  /** One transaction, from begin to commit without a pause. What each caller is told, to be told after the commit. */
+  #together(group: readonly Waiting[]): (() => void)[] {
+    this.#file.exec('begin immediate');
+    try {
+      const settle = group.map((one) => this.#attempt(one));
+      this.#file.exec('commit');
+      return settle;
+    } catch (error) {
+      if (this.#file.inTransaction) this.#file.exec('rollback');
+      throw error;
+    }
+  }
+
+  #attempt(one: Waiting): () => void {
+    this.#file.exec('savepoint one');
+    try {
+      const value = this.#drive(one.script());
+      this.#file.exec('release one');
+      return () => one.resolve(value);
+    } catch (error) {
+      // a full disk ends the whole transaction, and with it everybody's work
+      if (!this.#file.inTransaction) throw error;
+      this.#file.exec('rollback to one');
+      this.#file.exec('release one');
+      return () => one.reject(sqliteError(error));
+    }
+  }
+
+  #drive<T>(script: Script<T>): T {
+    let turn = script.next();
+    while (!turn.done) turn = script.next(this.#run(turn.value));
+    return turn.value;
+  }
+
+  #run(query: CompiledQuery): QueryResult<unknown> {
+    const statement = this.#statements.prepare(query.sql);
+    if (statement.reader) return { rows: statement.all(query.parameters) };
+    return { rows: [], numAffectedRows: BigInt(statement.run(query.parameters).changes) };
+  }
+
+  async #retryWhileBusy<T>(work: () => T | Promise<T>): Promise<T> {
+    const until = Date.now() + LOCK_WAIT_MS;
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isBusy(error) || Date.now() > until) throw error;
+        await sleep(5 + Math.random() * 20);
+      }
+    }
+  }
+
+  #safely<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw sqliteError(error);
+    }
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The ledger's tables, as Kysely sees them; made by `migrations/`. The same on both engines: ids are text, instants are
+ * epoch milliseconds, booleans 0 or 1, anything nested is JSON as text.
+ */
+
+import type { Generated, Selectable } from 'kysely';
+
+export interface VisitCaseTable {
+  hcode: string;
+  vn: string;
+  hn: string | null;
+  pid: string | null;
+  service_date: string;
+  version: number;
+  state: string;
+  reason: string | null;
+  reason_detail: string | null;
+  /** JSON: Candidate[] */
+  candidates: string;
+  /** JSON: Visit */
+  visit: string;
+  visit_gone: number;
+  read_id: string | null;
+  read_kind: string | null;
+  read_at: number | null;
+  station_id: string | null;
+  correlation_id: string | null;
+  claim_type: string | null;
+  staff_mobile: string | null;
+  staff_claim_type: string | null;
+  asked_at: number | null;
+  empty_lookups: number;
+  claim_code: string | null;
+  code_claim_type: string | null;
+  code_issued_at: number | null;
+  code_source: string | null;
+  written_at: number | null;
+  next_step: string | null;
+  step_seq: number;
+  due_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface CardReadTable {
+  id: string;
+  hcode: string;
+  station_id: string;
+  pid: string;
+  read_at: number;
+  service_date: string;
+  kind: string;
+  correlation_id: string | null;
+  /** JSON: ClaimTypeOffer[] */
+  claim_types: string;
+  /** JSON: NhsoRight; null when NHSO was not reached */
+  nhso_right: string | null;
+  /** JSON: the person as the card says */
+  person: string;
+  received_at: number;
+  paired_vn: string | null;
+}
+
+export interface HistoryTable {
+  seq: Generated<number>;
+  hcode: string;
+  vn: string;
+  /** The case's version that this line belongs to. */
+  version: number;
+  at: number;
+  actor: string;
+  event: string;
+  from_state: string | null;
+  to_state: string;
+  reason: string | null;
+  /** JSON */
+  detail: string;
+}
+
+export interface OutboxTable {
+  id: Generated<number>;
+  hcode: string;
+  vn: string;
+  step: string;
+  step_seq: number;
+  service_date: string;
+  due_at: number;
+}
+
+/** What a patient's version must keep of cases that have gone over to another hn; see `patients.ts`. */
+export interface PatientMovedTable {
+  hn: string;
+  hcode: string;
+  versions: number;
+  moved_at: number;
+}
+
+export interface MemoryTable {
+  name: string;
+  value: string;
+}
+
+export interface ApiKeyTable {
+  id: string;
+  name: string;
+  hash: string;
+  /** JSON: string[] */
+  scopes: string;
+  hcode: string | null;
+  station_id: string | null;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+export interface AuditTable {
+  seq: Generated<number>;
+  at: number;
+  actor: string;
+  action: string;
+  resource: string;
+}
+
+export interface Tables {
+  visit_case: VisitCaseTable;
+  card_read: CardReadTable;
+  history: HistoryTable;
+  outbox: OutboxTable;
+  patient_moved: PatientMovedTable;
+  memory: MemoryTable;
+  api_key: ApiKeyTable;
+  audit: AuditTable;
+}
+
+export type CaseRow = Selectable<VisitCaseTable>;
+export type CardReadRow = Selectable<CardReadTable>;

@@ -1,0 +1,95 @@
+/** What must be put on the queue: the outbox of new steps, and every case that has work, for the sweep. */
+
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import type { ServiceDate } from '../src/domain/bangkok.ts';
+import type { Step } from '../src/domain/case.ts';
+import type { Ledger, OutboxEntry } from '../src/service/ports/ledger.ts';
+import { checkLimit, fromMark, pageOf, sortsAfter, toMark } from './cursor.ts';
+import { change, type Engine } from './engine.ts';
+import { prepared } from './prepared.ts';
+import type { Tables } from './tables.ts';
+
+type Work = Pick<Ledger, 'casesWithWork' | 'outbox' | 'removeFromOutbox'>;
+
+/** Ids in one delete. */
+const IDS = 500;
+const ORDER = ['service_date', 'hcode', 'vn'] as const;
+
+export function work(engine: Engine): Work {
+  const { db } = engine;
+  const outbox = outboxQuery(db);
+  return {
+    async outbox(limit) {
+      return (await engine.read(outbox({ limit: checkLimit(limit) }))).map(toEntry);
+    },
+
+    async removeFromOutbox(ids) {
+      if (ids.length === 0) return;
+      await engine.write(function* () {
+        for (let i = 0; i < ids.length; i += IDS) {
+          yield* change(
+            db
+              .deleteFrom('outbox')
+              .where('id', 'in', ids.slice(i, i + IDS))
+              .compile(),
+          );
+        }
+      });
+    },
+
+    async casesWithWork(options) {
+      const { dueBy, hcode } = options;
+      const limit = checkLimit(options.limit);
+      const after =
+        options.after === undefined
+          ? null
+          : fromMark(options.after, 'work', [z.string(), z.string(), z.string()]);
+      const query = db
+        .selectFrom('visit_case')
+        .select(['hcode', 'vn', 'next_step', 'step_seq', 'service_date', 'due_at', 'updated_at'])
+        .where('next_step', 'is not', null)
+        .where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '<=', dueBy)]))
+        .$if(hcode !== undefined, (q) => q.where('hcode', '=', hcode ?? ''))
+        .$if(after !== null, (q) => q.where(sortsAfter(ORDER, after ?? [], 'asc')))
+        .orderBy('service_date')
+        .orderBy('hcode')
+        .orderBy('vn')
+        .limit(limit + 1);
+      return pageOf(
+        await engine.read(query.compile()),
+        limit,
+        (row) => toEntry({ ...row, id: 0, step: row.next_step ?? '', due_at: row.due_at ?? row.updated_at }),
+        (row) =>
+          toMark(
+            'work',
+            ORDER.map((c) => row[c]),
+          ),
+      );
+    },
+  };
+}
+
+function outboxQuery(db: Kysely<Tables>) {
+  return prepared((v: { limit: number }) => db.selectFrom('outbox').selectAll().orderBy('id').limit(v.limit));
+}
+
+function toEntry(row: {
+  id: number;
+  hcode: string;
+  vn: string;
+  step: string;
+  step_seq: number;
+  service_date: string;
+  due_at: number;
+}): OutboxEntry {
+  return {
+    id: row.id,
+    hcode: row.hcode,
+    vn: row.vn,
+    step: row.step as Step,
+    stepSeq: row.step_seq,
+    serviceDate: row.service_date as ServiceDate,
+    dueAt: row.due_at,
+  };
+}

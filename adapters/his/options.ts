@@ -1,0 +1,22 @@
+/** What an adapter must be told; the configuration's `his` section with the site's hcode fits as it stands. */
+
+import type { Log } from '../../src/service/ports/log.ts';
+import type { PgliteLike } from './sql/pglite.ts';
+
+export interface HisOptions {
+  hcode: string;
+  kind: 'hosxp';
+  /** `mysql://`, `mariadb://`, `postgres://` or `postgresql://`, with account and database. */
+  url: string;
+  /** The column that takes the code; `none`: nothing is ever written. */
+  writeBack: 'auth_code' | 'claim_code' | 'none';
+  /** Also set `Auth_DateTime` beside the code, where the table has it. */
+  writeAuthDateTime: boolean;
+  /** Values of the visit's status that mean cancelled. */
+  cancelledStatuses: readonly string[];
+  connections: number;
+  statementTimeoutMs: number;
+  /** An in-process PGlite to use in the place of `url`. It is not closed with the adapter. */
+  pglite?: PgliteLike;
+  log?: Log;
+}

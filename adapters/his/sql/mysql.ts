@@ -1,0 +1,144 @@
+/** MariaDB and MySQL. */
+
+import mysql, {
+  type Pool,
+  type PoolConnection,
+  type ResultSetHeader,
+  type RowDataPacket,
+} from 'mysql2/promise';
+import type { BridgeError } from '../../../src/domain/bridge-error.ts';
+import {
+  CONNECT_TIMEOUT_MS,
+  DEADLINE_GRACE_MS,
+  type SqlDatabase,
+  type SqlOptions,
+  type SqlResult,
+  withDeadline,
+} from './database.ts';
+import { mysqlDialect, type SqlText } from './dialect.ts';
+import { factsOf, hisError, isConnectionError, VALUE_TOO_LONG } from './errors.ts';
+
+const UNKNOWN_VARIABLE = 1193;
+const ACCESS_DENIED = [1044, 1045, 1130, 1142, 1143, 1227, 1251, 1290, 1370, 1698, 1836];
+/** Statement or lock wait too long, deadlock, interrupted. */
+const TOO_SLOW = [1205, 1213, 1317, 1969, 3024];
+/** Going down, too many connections, killed, no room, blocked for a while. */
+const NOT_NOW = [
+  1021, 1030, 1037, 1038, 1040, 1041, 1053, 1114, 1129, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1927, 4031,
+];
+const TOO_LONG = 1406;
+
+export function openMysql(options: SqlOptions): SqlDatabase {
+  return new MysqlDatabase(options);
+}
+
+class MysqlDatabase implements SqlDatabase {
+  readonly dialect = mysqlDialect;
+  readonly #pool: Pool;
+  readonly #timeoutMs: number;
+  /** The driver's connections whose session has its limits. */
+  readonly #prepared = new WeakSet<object>();
+
+  constructor({ url, connections, statementTimeoutMs }: SqlOptions) {
+    this.#timeoutMs = statementTimeoutMs;
+    this.#pool = mysql.createPool({
+      uri: url,
+      charset: 'utf8mb4',
+      dateStrings: true,
+      connectionLimit: connections,
+      maxIdle: connections,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      enableKeepAlive: true,
+    });
+  }
+
+  async run(statement: SqlText): Promise<SqlResult> {
+    const { sql, parameters } = this.dialect.compile(statement);
+    const connection = await this.#connection();
+    let keep = false;
+    try {
+      const work = this.#prepare(connection).then(() => execute(connection, sql, parameters));
+      const result = await withDeadline(this.#timeoutMs + DEADLINE_GRACE_MS, work, tooLate);
+      keep = true;
+      return result;
+    } catch (error) {
+      const { errno } = factsOf(error);
+      keep = errno > 0 && !NOT_NOW.includes(errno);
+      throw mysqlError(error);
+    } finally {
+      if (keep) connection.release();
+      else connection.destroy();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #connection(): Promise<PoolConnection> {
+    const pending = this.#pool.getConnection();
+    try {
+      // a server that accepts the connection and then says nothing outlasts the driver's own time-out
+      return await withDeadline(CONNECT_TIMEOUT_MS + this.#timeoutMs, pending, tooLate);
+    } catch (error) {
+      // one that comes after the deadline goes back to the pool; one that fails after it has been told of already
+      pending.then(
+        (late) => late.release(),
+        () => undefined,
+      );
+      throw mysqlError(error);
+    }
+  }
+
+  async #prepare(connection: PoolConnection): Promise<void> {
+    if (this.#prepared.has(connection.connection)) return;
+    const seconds = Math.max(1, Math.ceil(this.#timeoutMs / 1000));
+    await connection.query('SET SESSION autocommit = 1');
+    await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+    // a code that is too long is refused rather than cut off, on MyISAM too; zero dates may be compared with
+    await connection.query("SET SESSION sql_mode = 'STRICT_ALL_TABLES'");
+    await connection.query(
+      `SET SESSION lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds}`,
+    );
+    try {
+      await connection.query(`SET SESSION max_statement_time = ${this.#timeoutMs / 1000}`);
+    } catch (error) {
+      if (factsOf(error).errno !== UNKNOWN_VARIABLE) throw error;
+      // MySQL has another name for it, and only for SELECT
+      await connection.query(`SET SESSION max_execution_time = ${this.#timeoutMs}`);
+    }
+    this.#prepared.add(connection.connection);
+  }
+}
+
+/** EXPLAIN and SHOW cannot be prepared on older servers; what has no parameters goes as plain text. */
+async function execute(
+  connection: PoolConnection,
+  sql: string,
+  parameters: readonly unknown[],
+): Promise<SqlResult> {
+  const [answer] =
+    parameters.length === 0
+      ? await connection.query<RowDataPacket[] | ResultSetHeader>(sql)
+      : await connection.execute<RowDataPacket[] | ResultSetHeader>(sql, [...parameters] as (
+          | string
+          | null
+        )[]);
+  return Array.isArray(answer) ? { rows: answer, affected: 0 } : { rows: [], affected: answer.affectedRows };
+}
+
+function tooLate(): Error {
+  return Object.assign(new Error('no answer within the time limit'), { code: 'DEADLINE' });
+}
+
+function mysqlError(error: unknown): BridgeError {
+  const { code, errno, message } = factsOf(error);
+  if (code === 'DEADLINE') return hisError('his-timeout', code, message);
+  if (errno === TOO_LONG) return hisError('his-schema', VALUE_TOO_LONG, message);
+  if (ACCESS_DENIED.includes(errno)) return hisError('his-denied', code, message);
+  if (TOO_SLOW.includes(errno)) return hisError('his-timeout', code, message);
+  if (NOT_NOW.includes(errno) || isConnectionError(code, message)) {
+    return hisError('his-unreachable', code, message);
+  }
+  return hisError('his-schema', code, message);
+}

@@ -1,0 +1,34 @@
+/** PGlite: PostgreSQL inside this process, opened and closed by somebody else. For the demo and for tests. */
+
+import type { SqlDatabase, SqlResult, SqlRow } from './database.ts';
+import { postgresDialect, type SqlText } from './dialect.ts';
+import { postgresError, sessionSettings } from './postgres.ts';
+
+/** What is needed of a PGlite (or of anything else that answers like it). */
+export interface PgliteLike {
+  query(sql: string, params?: unknown[]): Promise<{ rows: unknown[]; affectedRows?: number }>;
+}
+
+export function openPglite(pglite: PgliteLike, statementTimeoutMs: number): SqlDatabase {
+  let ready: Promise<void> | null = null;
+  const prepare = async (): Promise<void> => {
+    for (const [name, value] of sessionSettings(statementTimeoutMs)) {
+      await pglite.query('SELECT set_config($1, $2, false)', [name, value]);
+    }
+  };
+  return {
+    dialect: postgresDialect,
+    async run(statement: SqlText): Promise<SqlResult> {
+      const { sql, parameters } = postgresDialect.compile(statement);
+      try {
+        ready ??= prepare();
+        await ready;
+        const { rows, affectedRows } = await pglite.query(sql, [...parameters]);
+        return { rows: rows as SqlRow[], affected: affectedRows ?? 0 };
+      } catch (error) {
+        throw postgresError(error);
+      }
+    },
+    close: async () => undefined,
+  };
+}

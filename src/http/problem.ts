@@ -159,9 +159,10 @@ export function sendProblem(req: Request, res: Response, problem: Problem): void
 
 function fieldsOf(error: BridgeError): readonly FieldFault[] | null {
   if (error instanceof InvalidRequest) return error.fields;
-  const { field, expected } = error.detail;
-  if (error.code !== 'bad-input' || typeof field !== 'string') return null;
-  return [{ field, expected: typeof expected === 'string' ? expected : error.message }];
+  if (error.code !== 'bad-input') return null;
+  // the service and the ledger say it as "field: expected …"
+  const [, field, expected] = /^([\w.[\]]+): (expected .+)$/s.exec(error.message) ?? [];
+  return field === undefined || expected === undefined ? null : [{ field, expected }];
 }
 
 function unforeseen(error: unknown, log: Log): Problem {

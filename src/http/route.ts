@@ -62,6 +62,9 @@ export const NOTHING = z.strictObject({});
 /** For a query that is not looked at: probes and scrapers add what they like. */
 export const ANYTHING = z.looseObject({});
 
+/** Enough to put a message right; a body can hold thousands. */
+const MOST_FAULTS = 20;
+
 /** Checks first, then handles: a handler sees only what its schemas have let through. */
 export function route<Params, Query, Body>(spec: RouteSpec<Params, Query, Body>): Route {
   const { handle, ...doc } = spec;
@@ -72,7 +75,9 @@ export function route<Params, Query, Body>(spec: RouteSpec<Params, Query, Body>)
       const params = check(spec.params, req.params, faults);
       const query = check(spec.query, { ...req.query }, faults);
       const body = check(spec.body, req.body ?? {}, faults);
-      if (params === null || query === null || body === null) throw new InvalidRequest(faults);
+      if (params === null || query === null || body === null) {
+        throw new InvalidRequest(faults.slice(0, MOST_FAULTS));
+      }
       await handle({ params: params.value, query: query.value, body: body.value, req, res });
     },
   };

@@ -65,7 +65,7 @@ export const cardReadSchema = z
       .meta({ description: 'card-only: NHSO could not be reached, the card alone was read.' }),
     correlationId: orNull(text(100)),
     claimTypes: z
-      .array(z.strictObject({ claimType: text(20), claimTypeName: orNull(text(300)) }))
+      .array(z.strictObject({ claimType: text(20), claimTypeName: orNull(text(1000)) }))
       .max(100, 'expected at most 100 claim types')
       .default([]),
     right: orNull(right),

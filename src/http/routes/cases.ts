@@ -1,0 +1,144 @@
+/** Cases to look at: the list, and one with everything that happened to it. */
+
+import type { Request } from 'express';
+import { z } from 'zod';
+import { BridgeError } from '../../domain/bridge-error.ts';
+import { CASE_STATES, type Case } from '../../domain/case.ts';
+import { REASON_CODES } from '../../domain/reason-text.ts';
+import type { CaseFilter, CaseKey } from '../../service/ports/ledger.ts';
+import { type Caller, callerOf, mayUseSite } from '../caller.ts';
+import { caseDetailJson, caseJson, type Showing } from '../case-json.ts';
+import { refuse } from '../gate.ts';
+import type { HttpParts } from '../parts.ts';
+import { NOTHING, type Route, route } from '../route.ts';
+import { caseParams, hcodeSchema, serviceDateSchema, text } from '../schemas/basic.ts';
+import { caseDetailSchema, casePageSchema } from '../schemas/case.ts';
+
+const MOST = 500;
+const LIMIT = `expected a number from 1 to ${MOST}`;
+
+/** `state=ready,drafted` */
+const states = z
+  .string()
+  .regex(
+    new RegExp(`^(${CASE_STATES.join('|')})(,(${CASE_STATES.join('|')}))*$`),
+    `expected one or more, separated by commas, of ${CASE_STATES.join(', ')}`,
+  )
+  .transform((list) => CASE_STATES.filter((state) => list.split(',').includes(state)));
+
+const listQuery = z.strictObject({
+  date: serviceDateSchema.optional().meta({ description: 'Service date (Bangkok), Gregorian.' }),
+  state: states.optional().meta({ description: 'One or more states, separated by commas.' }),
+  site: hcodeSchema.optional().meta({ description: 'Hospital code.' }),
+  reason: z.enum(REASON_CODES, 'expected a reason of the documented list').optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,4}$/, LIMIT)
+    .transform(Number)
+    .refine((n) => n >= 1 && n <= MOST, LIMIT)
+    .optional()
+    .meta({ description: `Cases a page, 1 to ${MOST}; 100 when not given.` }),
+  after: text(500).optional().meta({ description: "Opaque; part of the previous page's `next`." }),
+});
+
+const detailQuery = z.strictObject({
+  unmasked: z
+    .enum(['true', 'false'], 'expected true or false')
+    .optional()
+    .meta({ description: 'true: whole citizen id and phone; needs the scope pid:read, and is audited.' }),
+});
+
+export function caseRoutes({
+  ledger,
+  clock,
+  publicUrl,
+}: Pick<HttpParts, 'ledger' | 'clock' | 'publicUrl'>): Route[] {
+  return [
+    route({
+      operationId: 'listCases',
+      method: 'get',
+      path: '/api/cases',
+      access: { scope: 'cases:read', narrowest: 'site' },
+      tag: 'Cases',
+      summary: 'List cases, newest first',
+      params: NOTHING,
+      query: listQuery,
+      body: NOTHING,
+      answers: { 200: { description: 'One page of cases.', schema: casePageSchema } },
+      async handle({ query, req, res }) {
+        const filter = filterOf(query, callerOf(req));
+        const { limit = 100, after } = query;
+        const page = await ledger.listCases(filter, { limit, ...(after === undefined ? {} : { after }) });
+        const next = page.next === null ? null : nextLink(req, publicUrl, page.next);
+        if (next !== null) res.set('Link', `<${next}>; rel="next"`);
+        res.json({ items: page.items.map((c) => caseJson(c, 'masked')), next });
+      },
+    }),
+    route({
+      operationId: 'readCase',
+      method: 'get',
+      path: '/api/cases/{hcode}/{vn}',
+      access: { scope: 'cases:read', narrowest: 'site' },
+      tag: 'Cases',
+      summary: 'One case with its history, candidates and card read',
+      params: caseParams,
+      query: detailQuery,
+      body: NOTHING,
+      answers: { 200: { description: 'The case.', schema: caseDetailSchema } },
+      async handle({ params, query, req, res }) {
+        const caller = callerOf(req);
+        const showing: Showing = query.unmasked === 'true' ? 'whole' : 'masked';
+        if (showing === 'whole' && !caller.scopes.has('pid:read')) {
+          refuse('The key lacks the scope "pid:read".', 'Ask without unmasked, or use a key that has it.');
+        }
+        const found = await findCase(ledger, params, caller);
+        const [history, read] = await Promise.all([
+          ledger.history(params),
+          found.readId === null ? null : ledger.cardRead(found.readId),
+        ]);
+        if (showing === 'whole') {
+          // first the audit, then the answer: nobody sees what is not written down
+          await ledger.audit({
+            at: clock.now(),
+            actor: caller.name,
+            action: 'unmasked',
+            resource: `Case/${found.hcode}/${found.vn}`,
+          });
+        }
+        res.json(caseDetailJson(found, history, read, showing));
+      },
+    }),
+  ];
+}
+
+/** Throws `not-found`; a case of a site that the key may not see is not there either. */
+export async function findCase(
+  ledger: Pick<HttpParts['ledger'], 'case'>,
+  key: CaseKey,
+  caller: Caller,
+): Promise<Case> {
+  const found = mayUseSite(caller, key.hcode) ? await ledger.case(key) : null;
+  if (found !== null) return found;
+  throw new BridgeError('not-found', `There is no case for visit ${key.vn} of site ${key.hcode}.`, {
+    retry: 'no',
+  });
+}
+
+function filterOf(query: z.output<typeof listQuery>, caller: Caller): CaseFilter {
+  if (query.site !== undefined && !mayUseSite(caller, query.site)) {
+    refuse(`site: the key is bound to site ${caller.hcode}.`, 'Leave site out, or use a key of that site.');
+  }
+  const hcode = caller.hcode ?? query.site;
+  return {
+    ...(hcode === undefined ? {} : { hcode }),
+    ...(query.date === undefined ? {} : { serviceDate: query.date }),
+    ...(query.state === undefined ? {} : { states: query.state }),
+    ...(query.reason === undefined ? {} : { reason: query.reason }),
+  };
+}
+
+function nextLink(req: Request, publicUrl: string | undefined, after: string): string {
+  const query = new URLSearchParams(req.originalUrl.split('?')[1] ?? '');
+  query.set('after', after);
+  return `${publicUrl?.replace(/\/$/, '') ?? ''}/api/cases?${query}`;
+}

@@ -1,0 +1,94 @@
+/** The listening socket: what a slow, idle or numerous other side can do to it has an end. */
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Express } from 'express';
+
+/** A connection that has not sent its headers in this time is cut (slowloris). */
+const HEADERS_MS = 10_000;
+/** A request must be whole in this time; the largest is 256 kB. */
+const REQUEST_MS = 30_000;
+/** Longer than the idle time of the usual reverse proxies' connections is of no use, shorter makes them stumble. */
+const KEEP_ALIVE_MS = 65_000;
+/** How often the above are looked at. */
+const CHECK_MS = 2_000;
+const HEADER_BYTES = 8 * 1024;
+/** Far more than a hospital has counters, and far fewer than a process has file handles. */
+const CONNECTIONS = 1_000;
+
+export interface ListenOptions {
+  host: string;
+  /** 0: any free one. */
+  port: number;
+  /** Connections at a time; 1,000 unless said otherwise. */
+  connections?: number;
+}
+
+export interface Listening {
+  host: string;
+  port: number;
+  /** `http://127.0.0.1:8080` */
+  url: string;
+  /** Takes nothing new, lets requests in hand end for `graceMs` (5 s unless said otherwise), then cuts them. */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Rejects with the system's error (`EADDRINUSE`, `EACCES`) when the address cannot be had. */
+export async function listen(app: Express, options: ListenOptions): Promise<Listening> {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      maxHeaderSize: HEADER_BYTES,
+    },
+    app,
+  );
+  keepRoom(server, options.connections ?? CONNECTIONS);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host: options.host, port: options.port }, resolve);
+  });
+  const { address, port, family } = server.address() as AddressInfo;
+  const host = family === 'IPv6' ? `[${address}]` : address;
+  return { host: address, port, url: `http://${host}:${port}`, close: (graceMs) => close(server, graceMs) };
+}
+
+/**
+ * When all places are taken, the connection that has been idle longest makes room. So ten thousand idle ones take
+ * nothing from a reader that has something to say.
+ */
+function keepRoom(server: Server, places: number): void {
+  /** Connections without a request in hand, longest first. */
+  const idle = new Set<Socket>();
+  let open = 0;
+  server.on('connection', (socket) => {
+    open += 1;
+    idle.add(socket);
+    socket.once('close', () => {
+      open -= 1;
+      idle.delete(socket);
+    });
+    if (open <= places) return;
+    const longest = idle.values().next().value ?? socket;
+    idle.delete(longest);
+    longest.destroy();
+  });
+  server.on('request', (req, res) => {
+    idle.delete(req.socket);
+    res.once('close', () => {
+      if (!req.socket.destroyed) idle.add(req.socket);
+    });
+  });
+}
+
+async function close(server: Server, graceMs = 5_000): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  // one whose request ends from now on would stay for its keep-alive time
+  const sweep = setInterval(() => server.closeIdleConnections(), 100);
+  await closed;
+  clearTimeout(cut);
+  clearInterval(sweep);
+}

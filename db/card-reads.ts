@@ -5,7 +5,7 @@ import type { ServiceDate } from '../src/domain/bangkok.ts';
 import type { CardRead } from '../src/domain/card-read.ts';
 import type { CitizenId } from '../src/domain/citizen-id.ts';
 import type { Ledger } from '../src/service/ports/ledger.ts';
-import { change, type Engine } from './engine.ts';
+import { changeOne, type Engine } from './engine.ts';
 import { fromJson } from './json.ts';
 import { prepared } from './prepared.ts';
 import type { CardReadRow, Tables } from './tables.ts';
@@ -18,7 +18,7 @@ export function cardReads(engine: Engine): CardReads {
     addCardRead(read) {
       const insert = queries.insert(toRow(read));
       return engine.write(function* () {
-        return (yield* change(insert)) === 1;
+        return (yield* changeOne(insert)) === 1;
       });
     },
 

@@ -2,7 +2,7 @@
 
 import { errorText } from '../src/domain/bridge-error.ts';
 import type { Finding } from '../src/service/ports/finding.ts';
-import { change, type Engine } from './engine.ts';
+import { changeOne, type Engine } from './engine.ts';
 
 /** Never throws: trouble is a finding. */
 export async function checkLedger(engine: Engine): Promise<Finding[]> {
@@ -36,7 +36,7 @@ async function writable(engine: Engine): Promise<Finding> {
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: 'written' }))
     .compile();
   try {
-    await engine.write(() => change(touch));
+    await engine.write(() => changeOne(touch));
     return { check: 'ledger-writable', level: 'ok', message: 'the ledger takes writes' };
   } catch (error) {
     return {

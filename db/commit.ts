@@ -3,11 +3,12 @@
  * reads, the next step for the outbox — is written in one transaction, together with all other changes of the call.
  */
 
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import { BridgeError } from '../src/domain/bridge-error.ts';
 import type { Case, HistoryEntry } from '../src/domain/case.ts';
 import type { CaseChange } from '../src/service/ports/ledger.ts';
 import { CASE_COLUMNS, toCaseRow } from './case-row.ts';
+import { chunks } from './chunks.ts';
 import { ask, change, type Script } from './engine.ts';
 import { conflict } from './errors.ts';
 import { patientMoves } from './patients.ts';
@@ -19,78 +20,120 @@ const ROWS = 200;
 
 export type Commit = (changes: readonly CaseChange[]) => Script<void>;
 
+/** A query, and the error when it does not change a row: somebody else was there first. */
+interface Effect {
+  query: CompiledQuery;
+  orElse?: () => BridgeError;
+}
+
 export function makeCommit(db: Kysely<Tables>): Commit {
   const queries = commitQueries(db);
   const moved = patientMoves(db);
 
-  /** New cases, in as few statements as possible. Throws `conflict` when one is there already. */
-  function* insert(changes: readonly CaseChange[]): Script<void> {
-    for (const some of chunks(changes)) {
-      const rows = some.map((c) => toCaseRow(c.next));
-      const [only] = rows;
-      if (only !== undefined && rows.length === 1) yield* change(queries.insertCase(only));
-      else yield* change(db.insertInto('visit_case').values(rows).compile());
-    }
-    const steps = changes.flatMap((c) => stepOf(c.next) ?? []);
-    for (const some of chunks(steps)) yield* change(db.insertInto('outbox').values(some).compile());
+  function insertCases(changes: readonly CaseChange[]): Effect[] {
+    const steps = changes.flatMap((c) => stepRow(c.next) ?? []);
+    return [
+      ...insert(
+        changes.map((c) => toCaseRow(c.next)),
+        queries.insertCase,
+        (rows) => db.insertInto('visit_case').values(rows),
+      ),
+      ...insert(steps, queries.insertStep, (rows) => db.insertInto('outbox').values(rows)),
+    ];
   }
 
   /**
-   * One case from `from` to `next`. The row as it was says whether the change sets a new step (another `step_seq`), and
+   * One case from `old` to `next`. The row as it was says whether the change sets a new step (another `step_seq`), and
    * whether the visit's facts changed; when they did not, the indexes over them are left alone. Should another process
-   * change the row in between, the update finds no row of version `from`, and nothing of this transaction stays.
+   * change the row in between, the update finds no row of that version, and nothing of this transaction stays.
    */
-  function* update(next: Case, from: number): Script<void> {
+  function updateCase(next: Case, old: Before): Effect[] {
     const row = toCaseRow(next);
-    const [old] = (yield* ask(queries.before(row))).rows;
-    if (old === undefined || old.version !== from)
-      throw conflict(`case ${next.hcode}/${next.vn} has changed`);
     const sameFacts =
       old.visit === row.visit &&
       old.hn === row.hn &&
       old.pid === row.pid &&
       old.service_date === row.service_date;
-    const statement = sameFacts ? queries.updateProgress : queries.updateAll;
-    if ((yield* change(statement({ ...row, from }))) === 0) {
-      throw conflict(`case ${next.hcode}/${next.vn} has changed`);
-    }
+    const update = sameFacts ? queries.updateProgress : queries.updateAll;
+    const effects: Effect[] = [
+      { query: update({ ...row, from: old.version }), orElse: () => hasChanged(next) },
+    ];
     if (old.hn !== null && old.hn !== row.hn) {
-      yield* change(moved({ hcode: next.hcode, hn: old.hn, versions: from + 1, at: next.updatedAt }));
+      const versions = old.version + 1;
+      effects.push({ query: moved({ hcode: next.hcode, hn: old.hn, versions, at: next.updatedAt }) });
     }
-    const step = stepOf(next);
-    if (step !== null && old.step_seq !== next.stepSeq) yield* change(queries.insertStep(step));
+    const step = stepRow(next);
+    if (step !== null && old.step_seq !== next.stepSeq) effects.push({ query: queries.insertStep(step) });
+    return effects;
   }
 
-  function* history(changes: readonly CaseChange[]): Script<void> {
-    const rows = changes.flatMap((c) => c.history.map((h) => historyRow(c.next, h)));
-    for (const some of chunks(rows)) {
-      const [only] = some;
-      if (only !== undefined && some.length === 1) yield* change(queries.insertHistory(only));
-      else yield* change(db.insertInto('history').values(some).compile());
-    }
+  function history(changes: readonly CaseChange[]): Effect[] {
+    return insert(
+      changes.flatMap((c) => c.history.map((h) => historyRow(c.next, h))),
+      queries.insertHistory,
+      (rows) => db.insertInto('history').values(rows),
+    );
   }
 
   /** Releases go first, so that a read can go from one visit to another within one commit. */
-  function* reads(changes: readonly CaseChange[]): Script<void> {
+  function reads(changes: readonly CaseChange[]): Effect[] {
     const wanted = changes.flatMap((c) => (c.reads ?? []).map((r) => ({ ...r, of: c.next })));
-    const inOrder = [
-      ...wanted.filter((r) => r.pairedVn === null),
-      ...wanted.filter((r) => r.pairedVn !== null),
-    ];
-    for (const { id, pairedVn, of } of inOrder) {
-      const done = yield* change(queries.pair({ id, pairedVn, hcode: of.hcode, vn: of.vn }));
-      if (done === 0) throw conflict(`card read ${id} serves another visit, or is not there`);
-    }
+    return [...wanted.filter((r) => r.pairedVn === null), ...wanted.filter((r) => r.pairedVn !== null)].map(
+      ({ id, pairedVn, of }) => ({
+        query: queries.pair({ id, pairedVn, hcode: of.hcode, vn: of.vn }),
+        orElse: () => conflict(`card read ${id} serves another visit, or is not there`),
+      }),
+    );
   }
 
+  /** Changes go in the caller's order: one case may let go of a code that the next one takes. */
   return function* commit(changes) {
-    for (const run of runs(changes)) {
-      if (run.from === null) yield* insert(run.changes);
-      else for (const c of run.changes) yield* update(c.next, c.from ?? 0);
+    const known = yield* rowsBefore(changes);
+    const effects: Effect[] = [];
+    for (const { isNew, run } of runs(changes)) {
+      if (isNew) effects.push(...insertCases(run));
+      for (const { next, from } of run) {
+        const old = known.get(keyOf(next));
+        if (!isNew && (old === undefined || old.version !== from)) throw hasChanged(next);
+        if (!isNew && old !== undefined) effects.push(...updateCase(next, old));
+        known.set(keyOf(next), toCaseRow(next));
+      }
     }
-    yield* history(changes);
-    yield* reads(changes);
+    effects.push(...history(changes), ...reads(changes));
+    const done = yield* change(effects.map((e) => e.query));
+    const missed = effects.find((e, i) => e.orElse !== undefined && done[i] === 0);
+    if (missed?.orElse !== undefined) throw missed.orElse();
   };
+
+  function* rowsBefore(changes: readonly CaseChange[]): Script<Map<string, Before>> {
+    const keys = new Map(changes.filter((c) => c.from !== null).map((c) => [keyOf(c.next), c.next]));
+    const rows = yield* ask([...keys.values()].map(({ hcode, vn }) => queries.before({ hcode, vn })));
+    return new Map(rows.map((row) => [keyOf(row), row]));
+  }
+}
+
+type Before = Pick<
+  CaseRow,
+  'hcode' | 'vn' | 'version' | 'step_seq' | 'hn' | 'pid' | 'service_date' | 'visit'
+>;
+
+function keyOf(c: { hcode: string; vn: string }): string {
+  return `${c.hcode}/${c.vn}`;
+}
+
+function hasChanged(c: Case): BridgeError {
+  return conflict(`case ${keyOf(c)} has changed since it was read`);
+}
+
+/** One row by the prepared query, more in as few statements as possible. */
+function insert<R>(
+  rows: readonly R[],
+  one: (row: R) => CompiledQuery,
+  many: (rows: R[]) => { compile(): CompiledQuery },
+): Effect[] {
+  const [only] = rows;
+  if (only !== undefined && rows.length === 1) return [{ query: one(only) }];
+  return chunks(rows, ROWS).map((some) => ({ query: many(some).compile() }));
 }
 
 /** Throws BridgeError `bad-input`: versions grow by one, from 1. */
@@ -123,7 +166,7 @@ function commitQueries(db: Kysely<Tables>) {
     before: prepared((v: { hcode: string; vn: string }) =>
       db
         .selectFrom('visit_case')
-        .select(['version', 'step_seq', 'hn', 'pid', 'service_date', 'visit'])
+        .select(['hcode', 'vn', 'version', 'step_seq', 'hn', 'pid', 'service_date', 'visit'])
         .where('hcode', '=', v.hcode)
         .where('vn', '=', v.vn),
     ),
@@ -148,7 +191,7 @@ function commitQueries(db: Kysely<Tables>) {
         detail: v.detail,
       }),
     ),
-    insertStep: prepared((v: NonNullable<ReturnType<typeof stepOf>>) =>
+    insertStep: prepared((v: NonNullable<ReturnType<typeof stepRow>>) =>
       db.insertInto('outbox').values({
         hcode: v.hcode,
         vn: v.vn,
@@ -188,7 +231,7 @@ function historyRow(of: Case, entry: HistoryEntry) {
 }
 
 /** The outbox row of a case's next step; a step without a time is due at once. */
-function stepOf(c: Case) {
+function stepRow(c: Case) {
   if (c.nextStep === null) return null;
   return {
     hcode: c.hcode,
@@ -200,17 +243,13 @@ function stepOf(c: Case) {
   };
 }
 
-/** Neighbours that are all new, or all not: the caller's order decides which case lets go of a code before another takes it. */
-function runs(changes: readonly CaseChange[]): { from: number | null; changes: CaseChange[] }[] {
-  const found: { from: number | null; changes: CaseChange[] }[] = [];
+/** Neighbours that are all new, or all not. */
+function runs(changes: readonly CaseChange[]): { isNew: boolean; run: CaseChange[] }[] {
+  const found: { isNew: boolean; run: CaseChange[] }[] = [];
   for (const c of changes) {
     const last = found.at(-1);
-    if (last !== undefined && (last.from === null) === (c.from === null)) last.changes.push(c);
-    else found.push({ from: c.from, changes: [c] });
+    if (last?.isNew === (c.from === null)) last.run.push(c);
+    else found.push({ isNew: c.from === null, run: [c] });
   }
   return found;
-}
-
-function* chunks<T>(all: readonly T[]): Generator<T[]> {
-  for (let i = 0; i < all.length; i += ROWS) yield all.slice(i, i + ROWS);
 }

@@ -10,8 +10,8 @@ import type { CompiledQuery, Kysely, QueryResult } from 'kysely';
 import type { Finding } from '../src/service/ports/finding.ts';
 import type { Tables } from './tables.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: the result of a yielded query is typed by `ask`
-export type Script<T> = Generator<CompiledQuery, T, QueryResult<any>>;
+/** Yields queries that need no answer of each other, and is handed their results. */
+export type Script<T> = Generator<readonly CompiledQuery[], T, readonly QueryResult<unknown>[]>;
 
 export interface Engine {
   /** Builds queries. It is not to be executed directly: `read` and `write` map errors and keep transactions short. */
@@ -27,13 +27,21 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** Runs one query inside a script. */
-export function* ask<O>(query: CompiledQuery<O>): Script<QueryResult<O>> {
-  return yield query;
+/**
+ * Runs queries inside a script, in their order; all their rows. PostgreSQL's engine sends them together and waits once.
+ */
+export function* ask<O>(queries: readonly CompiledQuery<O>[]): Script<O[]> {
+  if (queries.length === 0) return [];
+  return (yield queries).flatMap((result) => result.rows as O[]);
 }
 
-/** Runs one query inside a script; how many rows it changed. */
-export function* change(query: CompiledQuery): Script<number> {
-  const result = yield query;
-  return Number(result.numAffectedRows ?? 0n);
+/** Runs queries inside a script, in their order; how many rows each has changed. */
+export function* change(queries: readonly CompiledQuery[]): Script<number[]> {
+  if (queries.length === 0) return [];
+  return (yield queries).map((result) => Number(result.numAffectedRows ?? 0n));
+}
+
+/** A script of one changing query; how many rows it has changed. */
+export function* changeOne(query: CompiledQuery): Script<number> {
+  return (yield* change([query]))[0] ?? 0;
 }

@@ -1,7 +1,7 @@
 /** The small tables: API keys, the audit of who looked at what, and facts that must outlive the process. */
 
 import type { ApiKey, Ledger } from '../src/service/ports/ledger.ts';
-import { change, type Engine } from './engine.ts';
+import { changeOne, type Engine } from './engine.ts';
 import { fromJson } from './json.ts';
 import { prepared } from './prepared.ts';
 import type { ApiKeyTable, AuditTable, MemoryTable } from './tables.ts';
@@ -33,7 +33,7 @@ export function keysAndMemory(engine: Engine): KeysAndMemory {
 
   return {
     async remember(name, value) {
-      await engine.write(() => change(remember({ name, value })));
+      await engine.write(() => changeOne(remember({ name, value })));
     },
 
     async recall(name) {
@@ -41,7 +41,7 @@ export function keysAndMemory(engine: Engine): KeysAndMemory {
     },
 
     async addKey(key) {
-      await engine.write(() => change(db.insertInto('api_key').values(toRow(key)).compile()));
+      await engine.write(() => changeOne(db.insertInto('api_key').values(toRow(key)).compile()));
     },
 
     async keyById(id) {
@@ -60,12 +60,12 @@ export function keysAndMemory(engine: Engine): KeysAndMemory {
         .updateTable('api_key')
         .set((eb) => ({ revoked_at: eb.fn.coalesce('revoked_at', eb.val(at)) }))
         .where('id', '=', id);
-      return (await engine.write(() => change(revoke.compile()))) === 1;
+      return (await engine.write(() => changeOne(revoke.compile()))) === 1;
     },
 
     async audit(entry) {
       const { at, actor, action, resource } = entry;
-      await engine.write(() => change(audit({ at, actor, action, resource })));
+      await engine.write(() => changeOne(audit({ at, actor, action, resource })));
     },
   };
 }

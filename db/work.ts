@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { ServiceDate } from '../src/domain/bangkok.ts';
 import type { Step } from '../src/domain/case.ts';
 import type { Ledger, OutboxEntry } from '../src/service/ports/ledger.ts';
+import { chunks } from './chunks.ts';
 import { checkLimit, fromMark, pageOf, sortsAfter, toMark } from './cursor.ts';
 import { change, type Engine } from './engine.ts';
 import { prepared } from './prepared.ts';
@@ -26,16 +27,10 @@ export function work(engine: Engine): Work {
 
     async removeFromOutbox(ids) {
       if (ids.length === 0) return;
-      await engine.write(function* () {
-        for (let i = 0; i < ids.length; i += IDS) {
-          yield* change(
-            db
-              .deleteFrom('outbox')
-              .where('id', 'in', ids.slice(i, i + IDS))
-              .compile(),
-          );
-        }
-      });
+      const deletes = chunks(ids, IDS).map((some) =>
+        db.deleteFrom('outbox').where('id', 'in', some).compile(),
+      );
+      await engine.write(() => change(deletes));
     },
 
     async casesWithWork(options) {

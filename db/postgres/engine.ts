@@ -88,7 +88,6 @@ export class PostgresEngine implements Engine {
     const client = await this.#pool.connect();
     let broken: Error | undefined;
     try {
-      await client.query('begin');
       const value = await drive(client, script());
       await client.query('commit');
       return value;
@@ -106,17 +105,47 @@ export class PostgresEngine implements Engine {
 
 const NO_TIME_LIMIT = { statement_timeout: 0, query_timeout: 0, idle_in_transaction_session_timeout: 0 };
 
+/** `begin` goes out with the first queries: one wait less. */
 async function drive<T>(client: PoolClient, script: Script<T>): Promise<T> {
   let turn = script.next();
+  let begun: Promise<unknown> = client.query('begin');
   while (!turn.done) {
-    const { rows, rowCount } = await client.query(asStatement(turn.value));
-    const result: QueryResult<unknown> = { rows, numAffectedRows: BigInt(rowCount ?? 0) };
-    turn = script.next(result);
+    const [, ...results] = await together([begun, ...send(client, turn.value)]);
+    begun = NOTHING;
+    turn = script.next(results as QueryResult<unknown>[]);
   }
+  await begun;
   return turn.value;
 }
 
-function asStatement(query: CompiledQuery) {
+const NOTHING = Promise.resolve();
+
+/**
+ * Waits for all, also when one fails: those sent behind it fail as well ("transaction is aborted"), and the first is
+ * the one that tells why.
+ */
+async function together(sent: readonly Promise<unknown>[]): Promise<unknown[]> {
+  const ended = await Promise.allSettled(sent);
+  return ended.map((e) => {
+    if (e.status === 'rejected') throw e.reason;
+    return e.value;
+  });
+}
+
+/** The connection is pipelined: all of these are on their way before the first is answered. */
+function send(client: PoolClient, queries: readonly CompiledQuery[]): Promise<QueryResult<unknown>>[] {
+  const named = new Set<string>();
+  return queries.map(async (query) => {
+    const statement = asStatement(query);
+    // a name that the server is just being told cannot be told again
+    if (statement.name !== undefined && named.has(statement.name)) delete statement.name;
+    else if (statement.name !== undefined) named.add(statement.name);
+    const { rows, rowCount } = await client.query(statement);
+    return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
+  });
+}
+
+function asStatement(query: CompiledQuery): { text: string; values: unknown[]; name?: string } {
   const name = nameOf(query);
   return { text: query.sql, values: [...query.parameters], ...(name === undefined ? {} : { name }) };
 }

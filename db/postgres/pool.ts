@@ -20,6 +20,8 @@ export function poolSettings(url: string, options: PostgresOptions): PoolConfig 
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // queries that need no answer of each other go out together
+    pipeline: true,
     statement_timeout: 15_000,
     idle_in_transaction_session_timeout: 15_000,
     // a server that vanished without a word (half-open connection) is noticed

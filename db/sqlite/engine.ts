@@ -136,7 +136,7 @@ export class SqliteEngine implements Engine {
 
   #drive<T>(script: Script<T>): T {
     let turn = script.next();
-    while (!turn.done) turn = script.next(this.#run(turn.value));
+    while (!turn.done) turn = script.next(turn.value.map((query) => this.#run(query)));
     return turn.value;
   }
 

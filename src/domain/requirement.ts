@@ -4,9 +4,9 @@ import type { Visit } from './visit.ts';
 
 export interface Choice {
   /** When given, only these. */
-  only?: readonly string[];
+  only?: readonly string[] | undefined;
   /** Never these. */
-  except?: readonly string[];
+  except?: readonly string[] | undefined;
 }
 
 export interface RequirementPolicy {

@@ -1,0 +1,150 @@
+/** The wiring: the only place that knows everybody. Makes a running bridge from a configuration. */
+
+import type { Express } from 'express';
+import { openHis } from '../adapters/his/registry.ts';
+import type { PgliteLike } from '../adapters/his/sql/pglite.ts';
+import { openAgent } from '../adapters/nhso/agent.ts';
+import { openLedger } from '../db/open-ledger.ts';
+import { openWorkQueue } from '../queues/open-work-queue.ts';
+import type { Config, SiteConfig } from './config.ts';
+import { BridgeError } from './domain/bridge-error.ts';
+import { makeApp } from './http/app.ts';
+import { fhirRouter } from './http/fhir/router.ts';
+import { makeMetrics } from './http/metrics.ts';
+import { type Listening, listen } from './http/server.ts';
+import { Bridge } from './service/bridge.ts';
+import type { Clock } from './service/ports/clock.ts';
+import type { Ledger } from './service/ports/ledger.ts';
+import type { Log } from './service/ports/log.ts';
+import type { House, Site } from './service/site.ts';
+
+export interface StartOptions {
+  log: Log;
+  clock?: Clock;
+  /** In-process PostgreSQL for a site's HIS in the place of its URL: for the demo. */
+  pglite?: ReadonlyMap<string, PgliteLike>;
+  /** The process can do no more work and should end; by default it is logged and the process exits with code 70. */
+  onStuck?: () => void;
+}
+
+export interface RunningBridge {
+  /** Where it listens, `http://127.0.0.1:8080`. */
+  url: string;
+  bridge: Bridge;
+  ledger: Ledger;
+  house: House;
+  /** Finishes what is in hand, then lets go of everything. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Throws BridgeError: `config`, `ledger-unavailable`, `queue-unavailable`; a HIS or an agent that is away is no error. */
+export async function startBridge(config: Config, options: StartOptions): Promise<RunningBridge> {
+  const { log } = options;
+  const clock = options.clock ?? { now: Date.now };
+  // what was opened, newest last; closed the other way round, also when the start fails half-way
+  const opened: (() => Promise<void>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    const ledger = await openLedger(config.store);
+    opened.push(() => ledger.close());
+    await ledger.migrate();
+
+    const sites = new Map(config.sites.map((s) => [s.hcode, openSite(s, options)]));
+    for (const site of sites.values()) {
+      opened.push(() => site.his.close());
+      for (const { agent } of site.stations) opened.push(() => agent.close());
+    }
+    const queue = await openWorkQueue(config.queue, { log, concurrency: config.concurrency });
+    const metrics = makeMetrics({ ledger, clock, sites: [...sites.values()], queue });
+    const house: House = { ledger, queue, clock, log, metrics, sites };
+    const bridge = new Bridge(house, { onStuck: options.onStuck ?? (() => exitStuck(log)) });
+    let grace: number | undefined;
+    opened.push(() => bridge.stop(grace));
+
+    const fhir = fhirRouter({
+      ledger,
+      clock,
+      sites: [...sites.values()],
+      ...(config.http.publicUrl === undefined ? {} : { publicUrl: config.http.publicUrl }),
+    });
+    const app = makeApp({
+      ...{ api: bridge, ledger, clock, log, metrics, fhir },
+      sites: [...sites.values()],
+      publicUrl: config.http.publicUrl,
+      trustProxy: config.http.trustProxy,
+    });
+    const server = await listenOn(app, config.http);
+    opened.push(() => server.close());
+    await bridge.start();
+    const { url } = server;
+    log.info({ url, sites: [...sites.keys()] }, 'authen-bridge is at work');
+    return {
+      ...{ url, bridge, ledger, house },
+      stop: (graceMs) => {
+        grace = graceMs;
+        return closeAll();
+      },
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function listenOn(app: Express, http: Config['http']): Promise<Listening> {
+  try {
+    return await listen(app, http);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'error';
+    const why = code === 'EADDRINUSE' ? 'another program uses this port' : code;
+    throw new BridgeError(
+      'config',
+      `http: cannot listen on ${http.host}:${http.port}: ${why}; choose another http.port`,
+      {
+        retry: 'no',
+        cause,
+      },
+    );
+  }
+}
+
+function openSite(config: SiteConfig, options: StartOptions): Site {
+  const { hcode, name, his, nhso, requires } = config;
+  const pglite = options.pglite?.get(hcode);
+  const log = options.log.child({ site: hcode });
+  return {
+    hcode,
+    name,
+    policy: {
+      requirement: requires,
+      claimType: { default: nhso.defaultClaimType, rules: nhso.claimTypeRules },
+    },
+    his: openHis({ ...his, hcode, log, ...(pglite === undefined ? {} : { pglite }) }),
+    stations: config.stations.map(({ id, agentUrl }) => ({
+      id,
+      agent: openAgent({ url: agentUrl, hcode, zone: nhso.zone, timeouts: nhso.timeouts }),
+    })),
+    settings: {
+      pollMs: his.pollSeconds * 1000,
+      overlapMs: his.overlapMinutes * 60_000,
+      digestMs: his.digestSeconds * 1000,
+      confirmTimeoutMs: nhso.timeouts.confirmMs,
+      settleMs: nhso.settleSeconds * 1000,
+      offlineLookupMs: nhso.offlineLookupMinutes * 60_000,
+      breakerFailures: nhso.breaker.failures,
+      probeMs: nhso.breaker.probeSeconds * 1000,
+      ratePerSecond: nhso.ratePerSecond,
+    },
+  };
+}
+
+/** Nothing is lost by ending: the ledger holds all work, and a supervisor starts the process again. */
+function exitStuck(log: Log): void {
+  log.error(
+    {},
+    'the queue has stood still for minutes although work waits: ending, so that a restart can take it up',
+  );
+  process.exit(70);
+}

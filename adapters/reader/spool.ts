@@ -106,6 +106,8 @@ class FolderSpool implements ReadSpool {
 
   async #setAside(name: string, reason: string): Promise<void> {
     const target = path.join(this.#folder, REJECTED, name);
+    // somebody may have tidied it away, and one bad read must not block the others
+    await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
     await writeFile(target.replace(/\.json$/, '.reason.txt'), `${reason}\n`, { mode: 0o600 });
     await rename(path.join(this.#folder, name), target);
     await syncFolder(path.join(this.#folder, REJECTED));

@@ -9,7 +9,6 @@ import { agentCardSource } from '../../adapters/reader/agent-source.ts';
 import { openBridgeLink } from '../../adapters/reader/bridge-link.ts';
 import { openSpool } from '../../adapters/reader/spool.ts';
 import { timeOfDay } from '../domain/bangkok.ts';
-import { isBridgeError } from '../domain/bridge-error.ts';
 import { type LogOptions, makeLog } from '../log.ts';
 import { runReader } from '../service/reader/worker.ts';
 
@@ -75,12 +74,7 @@ export function readerCommand(): Command {
       // a header takes nothing else, and whoever pasted it should hear of it now
       if (!/^[\x21-\x7e]+$/.test(key))
         command.error('error: the key holds blanks or letters that no key has');
-      try {
-        await run({ ...options, key });
-      } catch (error) {
-        if (!isBridgeError(error)) throw error;
-        command.error(`error: ${error.message}`);
-      }
+      await run({ ...options, key });
     });
 }
 

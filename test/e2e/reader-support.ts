@@ -63,10 +63,6 @@ export class RecordingBridge {
   }
 }
 
-const START =
-  "import { readerCommand } from './src/commands/reader.ts';" +
-  "await readerCommand().parseAsync(process.argv.slice(1), { from: 'user' });";
-
 /** A reader process. `lines` holds its status lines without the time, `output` all it wrote. */
 export class ReaderProcess {
   readonly #child: ChildProcess;
@@ -74,7 +70,7 @@ export class ReaderProcess {
   errors = '';
 
   constructor(args: readonly string[], env: Record<string, string> = { AUTHEN_BRIDGE_KEY: 'test-key' }) {
-    this.#child = spawn(process.execPath, ['--input-type=module', '-e', START, '--', ...args], {
+    this.#child = spawn(process.execPath, ['src/cli.ts', 'reader', ...args], {
       env: { PATH: process.env.PATH ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

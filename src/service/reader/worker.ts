@@ -64,6 +64,8 @@ class ReaderWorker {
   readonly #settings: ReaderSettings;
   readonly #policy: CounterPolicy;
   readonly #signal: AbortSignal;
+  /** Stops the one loop when the other has failed. */
+  readonly #fault = new AbortController();
   readonly #spoolBell = new Bell();
   readonly #pollBell = new Bell();
   #state: CounterState = EMPTY_COUNTER;
@@ -74,7 +76,7 @@ class ReaderWorker {
   constructor(parts: ReaderParts, settings: ReaderSettings, signal: AbortSignal) {
     this.#parts = parts;
     this.#settings = settings;
-    this.#signal = signal;
+    this.#signal = AbortSignal.any([signal, this.#fault.signal]);
     this.#policy = { ...settings, asksNhso: parts.source.asksNhso };
     const { waiting, rejected } = parts.spool;
     this.#link = { is: 'up', waiting, rejected, rejectedBecause: null };
@@ -102,7 +104,11 @@ class ReaderWorker {
       },
       this.#signal,
     );
-    await Promise.all([this.#watch(), courier]);
+    try {
+      await Promise.all([this.#watch(), courier]);
+    } finally {
+      this.#fault.abort();
+    }
     this.#show({ is: 'stopped' });
   }
 

@@ -37,7 +37,8 @@ export async function checkHosxp(db: SqlDatabase, options: CheckOptions): Promis
 async function checkReach(db: SqlDatabase): Promise<Finding> {
   try {
     const { rows } = await db.run(sql`select version() as version`);
-    return { check: 'his-reachable', level: 'ok', message: `HOSxP answers: ${String(rows[0]?.version)}` };
+    const version = String(rows[0]?.version).split(' on ')[0];
+    return { check: 'his-reachable', level: 'ok', message: `HOSxP answers: ${version}` };
   } catch (error) {
     if (!isBridgeError(error)) throw error;
     const fix =

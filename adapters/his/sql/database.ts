@@ -49,15 +49,23 @@ export const DEADLINE_GRACE_MS = 1_000;
 /** How long a new connection may take. */
 export const CONNECT_TIMEOUT_MS = 5_000;
 
-/** Rejects with what `expired` returns when `work` has not ended in time. */
+/**
+ * Rejects with what `expired` returns when `work` has not ended in time. The time is counted in ticks, so that a
+ * process that was itself too busy to look (or a laptop that slept) does not take it for the database's silence.
+ */
 export async function withDeadline<T>(ms: number, work: Promise<T>, expired: () => Error): Promise<T> {
+  const ticks = 10;
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(expired()), ms);
+    let passed = 0;
+    timer = setInterval(() => {
+      passed++;
+      if (passed === ticks) reject(expired());
+    }, ms / ticks);
   });
   try {
     return await Promise.race([work, deadline]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }

@@ -68,7 +68,7 @@ export function visitSeen(
   policy: SitePolicy,
   at: Instant,
 ): Change | null {
-  if (!current.visitGone && sameVisit(current.visit, visit)) return null;
+  if (!current.visitGone && (sameVisit(current.visit, visit) || isOurOwnCode(current, visit))) return null;
   const told = { ...current, visit, hn: visit.hn, visitGone: false };
   if (visit.cancelled && !current.visit.cancelled) return visitGone({ ...told }, at);
   if (isAssessed(current)) return reassess(told, read, policy, { event: 'visit-changed', at });
@@ -204,6 +204,12 @@ function asPatch(current: Case, found: Assessment, at: Instant): Partial<Case> {
 
 function sameAsk(current: Case, found: Assessment): boolean {
   return current.pid === found.pid && current.claimType === found.claimType;
+}
+
+/** The only news is the code that was written back: nothing to tell. */
+function isOurOwnCode(current: Case, visit: Visit): boolean {
+  const code = current.code?.claimCode ?? null;
+  return current.state === 'written' && visit.code === code && sameVisit({ ...current.visit, code }, visit);
 }
 
 function sameVisit(a: Visit, b: Visit): boolean {

@@ -23,6 +23,8 @@ export class BullWorkQueue implements WorkQueue {
   #workers: Map<Step, HeldWorker> = new Map();
   #schedules: Schedules | null = null;
   #closed: Promise<void> | null = null;
+  /** The connections are gone, or about to be. A job in hand at closing may still add what comes next. */
+  #gone = false;
 
   constructor(backend: Backend, settings: Settings, report: ErrorSink) {
     this.#backend = backend;
@@ -31,6 +33,8 @@ export class BullWorkQueue implements WorkQueue {
   }
 
   async add(jobs: readonly StepJob[]): Promise<void> {
+    // BullMQ's PostgreSQL back-end would leave the caller waiting for ever.
+    if (this.#gone) throw new BridgeError('queue-unavailable', 'The work queue is closed', { retry: 'yes' });
     try {
       const byStep = Map.groupBy(jobs, (job) => job.step);
       await Promise.all([...byStep].map(([step, ofStep]) => this.#addTo(step, ofStep)));
@@ -123,6 +127,7 @@ export class BullWorkQueue implements WorkQueue {
       );
     }
     await Promise.all(holders.map((holder) => holder.close()));
+    this.#gone = true;
     await this.#backend.close();
   }
 }

@@ -3,8 +3,8 @@
  * that comes while the one before it still runs is left out, here or in another process.
  */
 
-import type { Job } from 'bullmq';
-import { BridgeError } from '../src/domain/bridge-error.ts';
+import { getNextMillis, type Job, type JobSchedulerJson } from 'bullmq';
+import { BridgeError, errorText } from '../src/domain/bridge-error.ts';
 import type { Log } from '../src/service/ports/log.ts';
 import type { Schedule } from '../src/service/ports/work-queue.ts';
 import type { Backend, BullQueue, JobData } from './backends/backend.ts';
@@ -54,13 +54,15 @@ export class Schedules {
 
   /** Sets the schedules up, removes those that are no more, and begins. Throws BridgeError `config` for a bad one. */
   async start(): Promise<void> {
-    for (const schedule of this.#schedules.values()) repeatOf(schedule);
+    for (const schedule of this.#schedules.values()) refuseImpossible(schedule);
     await this.#removeUnknown();
-    await this.#putInPlace();
+    await this.#putInPlace({ asHere: true });
     await this.#worker.run();
     // A server that lost its data (a restart without AOF) has lost the schedulers too, and nobody else puts them back.
     this.#timer = setInterval(() => {
-      this.#checking = this.#putInPlace().catch((error: unknown) => this.#report('schedules', error));
+      this.#checking = this.#putInPlace({ asHere: false }).catch((error: unknown) =>
+        this.#report('schedules', error),
+      );
     }, this.#checkMs);
   }
 
@@ -86,32 +88,37 @@ export class Schedules {
   }
 
   /**
-   * Makes each scheduler that is missing, differs, or has made no job for long. One that is well is left alone: an
-   * upsert would drop a tick that is due just now, such as the one at midnight.
+   * Makes each scheduler that is missing or no longer brings jobs. One that is well is left alone: an upsert would drop
+   * a tick that is due just now, such as the one at midnight. One that differs is changed only when this process starts
+   * (`asHere`), so that two with different settings do not change it back and forth.
    */
-  async #putInPlace(): Promise<void> {
+  async #putInPlace({ asHere }: { asHere: boolean }): Promise<void> {
     const present = new Map((await this.#queue.getJobSchedulers()).map((found) => [found.key, found]));
     for (const schedule of this.#schedules.values()) {
+      const { id } = schedule;
       const repeat = repeatOf(schedule);
-      const found = present.get(schedule.id);
-      if (found !== undefined && isSame(found, repeat) && !(await this.#isStuck(schedule.id, found.next))) {
-        continue;
+      const found = present.get(id);
+      if (found !== undefined) {
+        const differs = asHere && !isSame(found, repeat);
+        if (!differs && !(await this.#isStuck(found))) continue;
+        // Not changed in place: BullMQ would keep the offset of the old interval and plan far ahead.
+        await this.#queue.removeJobScheduler(id);
       }
-      await this.#upsert(schedule.id, repeat);
+      await this.#queue.upsertJobScheduler(id, repeat, {
+        name: id,
+        opts: { attempts: 1, removeOnComplete: true, removeOnFail: true, stackTraceLimit: 0 },
+      });
     }
   }
 
-  async #upsert(id: string, repeat: Repeat): Promise<void> {
-    await this.#queue.upsertJobScheduler(id, repeat, {
-      name: id,
-      opts: { attempts: 1, removeOnComplete: true, removeOnFail: true, stackTraceLimit: 0 },
-    });
-  }
-
-  async #isStuck(id: string, next: number | undefined): Promise<boolean> {
-    if (next === undefined || Date.now() - next < 6 * this.#checkMs) return false;
+  /** Long overdue with nothing in hand, or planned further ahead than its interval (a clock that was set back). */
+  async #isStuck({ key, next, every }: Pick<JobSchedulerJson, 'key' | 'next' | 'every'>): Promise<boolean> {
+    if (next === undefined) return true;
+    const ahead = next - Date.now();
+    if (every !== undefined && ahead > 2 * every) return true;
+    if (ahead > -6 * this.#checkMs) return false;
     const active = await this.#queue.getActive();
-    return !active.some((job) => job.name === id);
+    return !active.some((job) => job.name === key);
   }
 
   async #tick(job: Job<JobData>): Promise<void> {
@@ -148,13 +155,21 @@ function plannedAt(job: Job<JobData>): number {
   return job.opts.prevMillis ?? job.timestamp;
 }
 
-function repeatOf({ id, every, cron }: Schedule): Repeat {
-  if (every !== undefined && cron === undefined && every >= 1) return { every: Math.round(every) };
-  if (cron !== undefined && every === undefined && cron.trim() !== '')
-    return { pattern: cron, tz: TIME_ZONE };
-  throw new BridgeError('config', `schedule ${id}: expected either "every" (ms, at least 1) or "cron"`, {
-    retry: 'no',
-  });
+function repeatOf({ every, cron }: Schedule): Repeat {
+  return cron === undefined ? { every: Math.round(every ?? 0) } : { pattern: cron, tz: TIME_ZONE };
+}
+
+function refuseImpossible(schedule: Schedule): void {
+  const expected = `schedule ${schedule.id}: expected either "every" (ms, at least 1) or "cron"`;
+  const { every, cron } = schedule;
+  if (cron === undefined ? !(every !== undefined && every >= 1) : every !== undefined) {
+    throw new BridgeError('config', expected, { retry: 'no' });
+  }
+  try {
+    getNextMillis(Date.now(), repeatOf(schedule));
+  } catch (cause) {
+    throw new BridgeError('config', `${expected}: ${errorText(cause)}`, { retry: 'no', cause });
+  }
 }
 
 function isSame(found: { every?: number; pattern?: string; tz?: string }, repeat: Repeat): boolean {

@@ -1,6 +1,6 @@
 /** What a back-end gives: queues and workers on one server, and its word on the server's health. */
 
-import type { Processor, Queue, Worker } from 'bullmq';
+import type { Processor, Queue } from 'bullmq';
 import type { ServiceDate } from '../../src/domain/bangkok.ts';
 import type { Finding } from '../../src/service/ports/finding.ts';
 import type { ErrorSink } from '../error-log.ts';
@@ -29,11 +29,14 @@ export type BullQueue = Pick<
   | 'close'
 >;
 
-/** The part of BullMQ's Worker that we use. */
-export type BullWorker = Pick<
-  Worker<JobData, void, string>,
-  'on' | 'pause' | 'close' | 'run' | 'waitUntilReady'
->;
+/** The part of BullMQ's Worker that we use. Written out, because its own type names the server's connection. */
+export interface BullWorker {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  waitUntilReady(): Promise<void>;
+  run(): Promise<void>;
+  pause(doNotWaitActive: boolean): Promise<void>;
+  close(force: boolean): Promise<void>;
+}
 
 export type BullProcessor = Processor<JobData, void, string>;
 

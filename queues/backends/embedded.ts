@@ -18,14 +18,26 @@ const SCHEMA = 'bullmq';
 
 /** See `OpenBackend`. The URL says nothing more than `embedded`. */
 export async function openEmbedded(_url: string, settings: Settings, report: ErrorSink): Promise<Backend> {
+  const db = await makeDatabase();
+  return backendOn(db, settings, report, () => db.close());
+}
+
+/** A new database in memory with BullMQ's tables: 1.5 to 2 seconds and some 350 MB. */
+export async function makeDatabase(): Promise<PGlite> {
   const db = await PGlite.create();
-  const pool = pglitePool(db);
-  await runMigrations(pool, SCHEMA);
+  await runMigrations(pglitePool(db), SCHEMA);
   await db.exec(`SET search_path TO ${SCHEMA}, public`);
-  return poolBackend(pool, settings, report, {
-    check: () => findings(db),
-    end: () => db.close(),
-  });
+  return db;
+}
+
+/** @param end lets go of the database */
+export function backendOn(
+  db: PGlite,
+  settings: Settings,
+  report: ErrorSink,
+  end: () => Promise<void>,
+): Backend {
+  return poolBackend(pglitePool(db), settings, report, { check: () => findings(db), end });
 }
 
 async function findings(db: PGlite): Promise<Finding[]> {

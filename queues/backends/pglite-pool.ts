@@ -22,7 +22,9 @@ export function pglitePool(db: PGlite): PgPool {
     return Object.assign(client, { query, release: () => stop() });
   };
 
-  return Object.assign(new EventEmitter(), {
+  const pool = new EventEmitter();
+  pool.setMaxListeners(0); // every queue and worker listens for its errors
+  return Object.assign(pool, {
     query,
     connect,
     end: () => db.close(),

@@ -5,7 +5,7 @@ import type { Finding } from '../../src/service/ports/finding.ts';
 import type { ErrorSink } from '../error-log.ts';
 import type { QueueName } from '../names.ts';
 import { MAX_STALLED, type Settings } from '../options.ts';
-import type { Backend, BullQueue, JobData } from './backend.ts';
+import type { Backend, BullQueue } from './backend.ts';
 
 /** The queues live in the pool's `bullmq` schema, which must exist. `prefix` goes into their names. */
 export function poolBackend(

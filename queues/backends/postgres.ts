@@ -17,6 +17,8 @@ import { poolBackend } from './pool-backend.ts';
 const SCHEMA = 'bullmq';
 /** Connections beside those that listen. More bring no more jobs a second, they wait for each other's commits. */
 const WORKING_CONNECTIONS = 8;
+/** A connection that says nothing for this long while a query waits is dead (a cable, a firewall), ms. */
+const SILENCE_MS = 30_000;
 
 /** See `OpenBackend`. `url`: `postgres://` or `postgresql://`. */
 export async function openPostgres(url: string, settings: Settings, report: ErrorSink): Promise<Backend> {
@@ -25,9 +27,11 @@ export async function openPostgres(url: string, settings: Settings, report: Erro
     max: QUEUE_NAMES.length + WORKING_CONNECTIONS,
     connectionTimeoutMillis: settings.connectTimeoutMs,
     keepAlive: true,
+    query_timeout: SILENCE_MS,
     options: `-c search_path=${SCHEMA}`,
     application_name: 'authen-bridge queue',
   });
+  pool.setMaxListeners(0); // every queue and worker listens for its errors
   pool.on('error', (error) => report('postgres', error));
   try {
     await prepare(pool, url);

@@ -1,0 +1,16 @@
+/** Run as a process of its own: takes a job, says so, and never ends it. Arguments: URL, prefix. */
+
+import { makeLog } from '../../src/log.ts';
+import { handlers, openAt } from './support.ts';
+
+const [url, prefix] = process.argv.slice(2);
+if (url === undefined || prefix === undefined) throw new Error('expected: stuck-worker.ts <url> <prefix>');
+
+const queue = await openAt(url, { prefix, log: makeLog({ level: 'silent' }) });
+await queue.start(
+  handlers(async (job) => {
+    process.stdout.write(`${job.vn}\n`);
+    await new Promise(() => undefined);
+  }),
+);
+process.stdout.write('ready\n');

@@ -53,6 +53,7 @@ function cardReadQueries(db: Kysely<Tables>) {
           correlation_id: v.correlation_id,
           claim_types: v.claim_types,
           nhso_right: v.nhso_right,
+          main_inscl: v.main_inscl,
           person: v.person,
           received_at: v.received_at,
           paired_vn: v.paired_vn,
@@ -94,10 +95,17 @@ function toRow(read: CardRead): CardReadRow {
     correlation_id: read.correlationId,
     claim_types: JSON.stringify(read.claimTypes),
     nhso_right: read.right === null ? null : JSON.stringify(read.right),
+    main_inscl: inBrackets(read.right?.mainInscl ?? null),
     person: JSON.stringify(read.person),
     received_at: read.receivedAt,
     paired_vn: read.pairedVn,
   };
+}
+
+/** NHSO writes "(UCS) สิทธิ…", and in some answers the code alone. */
+function inBrackets(mainInscl: string | null): string | null {
+  if (mainInscl === null) return null;
+  return (/^\s*\(([^)]*)\)/.exec(mainInscl)?.[1] ?? mainInscl).trim();
 }
 
 function fromRow(row: CardReadRow): CardRead {

@@ -6,6 +6,7 @@ import type { ServiceDate } from '../src/domain/bangkok.ts';
 import { CASE_STATES, type Case, type CaseState, type StoredHistoryEntry } from '../src/domain/case.ts';
 import type { CaseFilter, CaseKey, Ledger, Page } from '../src/service/ports/ledger.ts';
 import { fromCaseRow } from './case-row.ts';
+import { chunks } from './chunks.ts';
 import { checkLimit, fromMark, pageOf, sortsAfter, toMark } from './cursor.ts';
 import type { Engine } from './engine.ts';
 import { fromJson } from './json.ts';
@@ -43,13 +44,13 @@ export function caseReading(engine: Engine): CaseReading {
 
     async cases(keys) {
       const found: Case[] = [];
-      for (const { hcode, vns } of bySite(keys)) {
-        for (let i = 0; i < vns.length; i += KEYS) {
+      for (const [hcode, ofSite] of Map.groupBy(keys, (k) => k.hcode)) {
+        for (const vns of chunks([...new Set(ofSite.map((k) => k.vn))], KEYS)) {
           const query = db
             .selectFrom('visit_case')
             .selectAll()
             .where('hcode', '=', hcode)
-            .where('vn', 'in', vns.slice(i, i + KEYS));
+            .where('vn', 'in', vns);
           found.push(...(await engine.read(query.compile())).map(fromCaseRow));
         }
       }
@@ -137,12 +138,6 @@ function matching(eb: ExpressionBuilder<Tables, 'visit_case'>, filter: CaseFilte
   }
   if (filter.reason !== undefined) all.push(eb('reason', '=', filter.reason));
   return all;
-}
-
-function bySite(keys: readonly CaseKey[]): { hcode: string; vns: string[] }[] {
-  const sites = new Map<string, Set<string>>();
-  for (const { hcode, vn } of keys) sites.set(hcode, (sites.get(hcode) ?? new Set()).add(vn));
-  return [...sites].map(([hcode, vns]) => ({ hcode, vns: [...vns] }));
 }
 
 function caseQueries(db: Kysely<Tables>) {

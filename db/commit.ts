@@ -15,7 +15,7 @@ import { patientMoves } from './patients.ts';
 import { prepared } from './prepared.ts';
 import type { CaseRow, Tables } from './tables.ts';
 
-/** Rows of one insert. SQLite takes 32,766 values a statement, PostgreSQL 65,535; a case has 32. */
+/** Rows of one insert. SQLite takes 32,766 values a statement, PostgreSQL 65,535; a case has 34. */
 const ROWS = 200;
 
 export type Commit = (changes: readonly CaseChange[]) => Script<void>;
@@ -149,7 +149,7 @@ export function checkVersions(changes: readonly CaseChange[]): void {
 
 function commitQueries(db: Kysely<Tables>) {
   const address = ['hcode', 'vn', 'created_at'] as const;
-  const facts = ['hn', 'pid', 'service_date', 'visit'] as const;
+  const facts = ['hn', 'pid', 'service_date', 'visit', 'started_at', 'visit_kind'] as const;
   type Update = CaseRow & { from: number };
 
   const updateWithout = (columns: readonly (keyof CaseRow)[]) =>
@@ -230,16 +230,20 @@ function historyRow(of: Case, entry: HistoryEntry) {
   };
 }
 
-/** The outbox row of a case's next step; a step without a time is due at once. */
+/**
+ * The outbox row of a case's next step; null when it has none, or one that is due later: that one stays in the case
+ * until `casesWithWork` finds it. A step without a time is due at once.
+ */
 function stepRow(c: Case) {
-  if (c.nextStep === null) return null;
+  const dueAt = c.dueAt ?? c.updatedAt;
+  if (c.nextStep === null || dueAt > c.updatedAt) return null;
   return {
     hcode: c.hcode,
     vn: c.vn,
     step: c.nextStep as string,
     step_seq: c.stepSeq,
     service_date: c.serviceDate as string,
-    due_at: c.dueAt ?? c.updatedAt,
+    due_at: dueAt,
   };
 }
 

@@ -2,22 +2,18 @@
 
 import { BridgeError } from '../src/domain/bridge-error.ts';
 import type { Ledger } from '../src/service/ports/ledger.ts';
-import { cardReads } from './card-reads.ts';
-import { caseReading } from './cases.ts';
-import { checkLedger } from './check.ts';
-import { checkVersions, makeCommit } from './commit.ts';
 import type { Engine } from './engine.ts';
-import { keysAndMemory } from './keys-and-memory.ts';
+import { ledgerOn } from './ledger.ts';
 import { PostgresEngine } from './postgres/engine.ts';
-import { ledgerSearch } from './search.ts';
 import { SqliteEngine } from './sqlite/engine.ts';
-import { work } from './work.ts';
 
 export interface LedgerOptions {
   /** PostgreSQL: the schema that the tables stand in; `authen_bridge` unless said otherwise. */
   schema?: string;
   /** PostgreSQL: connections in the pool; 8 unless said otherwise. */
   connections?: number;
+  /** SQLite: how long a write waits while another process holds the file, ms; 10,000 unless said otherwise. */
+  lockWaitMs?: number;
 }
 
 /**
@@ -30,7 +26,9 @@ export async function openLedger(store: string, options: LedgerOptions = {}): Pr
 }
 
 function openEngine(store: string, options: LedgerOptions): Engine {
-  if (store.startsWith('sqlite:')) return new SqliteEngine(store.slice('sqlite:'.length));
+  if (store.startsWith('sqlite:')) {
+    return new SqliteEngine(store.slice('sqlite:'.length), options.lockWaitMs);
+  }
   if (/^postgres(ql)?:\/\//.test(store)) {
     const { schema = 'authen_bridge', connections = 8 } = options;
     return new PostgresEngine(store, { schema, connections });
@@ -38,22 +36,4 @@ function openEngine(store: string, options: LedgerOptions): Engine {
   throw new BridgeError('config', 'store: expected sqlite:./data/bridge.db or postgres://…', {
     retry: 'no',
   });
-}
-
-function ledgerOn(engine: Engine): Ledger {
-  const commit = makeCommit(engine.db);
-  return {
-    migrate: () => engine.migrate(),
-    async commit(changes) {
-      checkVersions(changes);
-      if (changes.length > 0) await engine.write(() => commit(changes));
-    },
-    ...caseReading(engine),
-    ...cardReads(engine),
-    ...work(engine),
-    ...keysAndMemory(engine),
-    search: ledgerSearch(engine),
-    check: () => checkLedger(engine),
-    close: () => engine.close(),
-  };
 }

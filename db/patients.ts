@@ -8,9 +8,13 @@
 import { type Kysely, sql } from 'kysely';
 import type { PatientRow } from '../src/service/ports/ledger.ts';
 import { fromCaseRow } from './case-row.ts';
+import { chunks } from './chunks.ts';
 import type { Engine } from './engine.ts';
 import { prepared } from './prepared.ts';
 import type { CaseRow, Tables } from './tables.ts';
+
+/** Hospital numbers in one query. */
+const KEYS = 200;
 
 export interface PatientKey {
   hcode: string;
@@ -34,34 +38,43 @@ export function patientMoves(db: Kysely<Tables>) {
 
 /** The patients of these keys, in the order of the keys; a key without a case is left out. */
 export async function patientRows(engine: Engine, keys: readonly PatientKey[]): Promise<PatientRow[]> {
-  if (keys.length === 0) return [];
-  const { db } = engine;
-  const newest = await engine.read(
-    db
-      .with('ranked', (q) =>
-        q
-          .selectFrom('visit_case')
-          .selectAll()
-          .select(
-            sql<number>`row_number() over (partition by hn, hcode order by service_date desc, created_at desc, vn desc)`.as(
-              'place',
-            ),
-          )
-          .select(sql<number>`sum(version) over (partition by hn, hcode)`.as('versions'))
-          .select(sql<number>`max(updated_at) over (partition by hn, hcode)`.as('changed_at'))
-          .where((eb) => eb.or(keys.map((k) => eb.and({ hn: k.hn, hcode: k.hcode })))),
-      )
-      .selectFrom('ranked')
-      .leftJoin('patient_moved', (join) =>
-        join.onRef('patient_moved.hn', '=', 'ranked.hn').onRef('patient_moved.hcode', '=', 'ranked.hcode'),
-      )
-      .selectAll('ranked')
-      .select(['patient_moved.versions as moved_versions', 'patient_moved.moved_at'])
-      .where('place', '=', 1)
-      .compile(),
-  );
-  const byKey = new Map(newest.map((row) => [`${row.hcode}/${row.hn}`, toPatient(row)]));
-  return keys.flatMap((k) => byKey.get(`${k.hcode}/${k.hn}`) ?? []);
+  const found = new Map<string, PatientRow>();
+  for (const [hcode, ofSite] of Map.groupBy(keys, (k) => k.hcode)) {
+    for (const some of chunks(ofSite, KEYS)) {
+      const hns = some.map((k) => k.hn);
+      for (const row of await engine.read(newestOf(engine.db, hcode, hns))) {
+        found.set(`${hcode}/${row.hn}`, toPatient(row));
+      }
+    }
+  }
+  return keys.flatMap((k) => found.get(`${k.hcode}/${k.hn}`) ?? []);
+}
+
+/** The newest case of each hn, with what the versions and times of all its cases come to. */
+function newestOf(db: Kysely<Tables>, hcode: string, hns: readonly string[]) {
+  return db
+    .with('ranked', (q) =>
+      q
+        .selectFrom('visit_case')
+        .selectAll()
+        .select(
+          sql<number>`row_number() over (partition by hn order by service_date desc, started_at desc, vn desc)`.as(
+            'place',
+          ),
+        )
+        .select(sql<number>`sum(version) over (partition by hn)`.as('versions'))
+        .select(sql<number>`max(updated_at) over (partition by hn)`.as('changed_at'))
+        .where('hcode', '=', hcode)
+        .where('hn', 'in', hns),
+    )
+    .selectFrom('ranked')
+    .leftJoin('patient_moved', (join) =>
+      join.onRef('patient_moved.hn', '=', 'ranked.hn').onRef('patient_moved.hcode', '=', 'ranked.hcode'),
+    )
+    .selectAll('ranked')
+    .select(['patient_moved.versions as moved_versions', 'patient_moved.moved_at'])
+    .where('place', '=', 1)
+    .compile();
 }
 
 type NewestRow = CaseRow & {

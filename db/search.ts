@@ -102,57 +102,102 @@ type CaseBuilder = ExpressionBuilder<Tables, 'visit_case'>;
 
 /** All must hold; an empty list holds for no case. */
 function conditions(eb: CaseBuilder, query: SearchQuery): Expression<SqlBool>[] {
-  const all: Expression<SqlBool>[] = [];
-  const oneOf = (column: 'pid' | 'claim_code' | 'state', values: readonly string[] | undefined) => {
-    if (values === undefined) return;
-    all.push(values.length === 0 ? eb.lit(false) : eb(column, 'in', values));
-  };
-  const anyOf = <T>(list: readonly T[] | undefined, test: (item: T) => Expression<SqlBool>) => {
-    if (list !== undefined) all.push(list.length === 0 ? eb.lit(false) : eb.or(list.map(test)));
-  };
-
-  if (query.hcode !== undefined) all.push(eb('hcode', '=', query.hcode));
-  anyOf(query.keys, (k) => eb.and({ hcode: k.hcode, vn: k.vn }));
-  anyOf(query.patients, (p) => eb.and({ hn: p.hn, hcode: p.hcode }));
-  anyOf(query.vns, (v) => (v.hcode === null ? eb('vn', '=', v.vn) : eb.and({ hcode: v.hcode, vn: v.vn })));
-  anyOf(query.hns, (h) => (h.hcode === null ? eb('hn', '=', h.hn) : eb.and({ hn: h.hn, hcode: h.hcode })));
-  oneOf('pid', query.pids);
-  oneOf('claim_code', query.claimCodes);
-  oneOf('state', query.states);
-  if (query.codeMissing !== undefined) {
-    all.push(eb('claim_code', query.codeMissing ? 'is' : 'is not', null));
-  }
-  for (const range of query.dates ?? []) {
-    if (range.from !== undefined) all.push(eb('service_date', '>=', range.from));
-    if (range.to !== undefined) all.push(eb('service_date', '<', range.to));
-  }
-  for (const range of query.updated ?? []) {
-    if (range.from !== undefined) all.push(eb('updated_at', '>=', range.from));
-    if (range.to !== undefined) all.push(eb('updated_at', '<', range.to));
-  }
-  if (query.withRight !== undefined) all.push(yesOrNo(eb, hasRight(eb), query.withRight));
-  if (query.withAnswer !== undefined) all.push(yesOrNo(eb, hasAnswer(eb), query.withAnswer));
-  return all;
-}
-
-function yesOrNo(eb: CaseBuilder, test: Expression<SqlBool>, wanted: boolean): Expression<SqlBool> {
-  return wanted ? test : eb.not(test);
-}
-
-function hasRight(eb: CaseBuilder): Expression<SqlBool> {
-  return eb.exists(
-    eb
-      .selectFrom('card_read')
-      .select('card_read.id')
-      .whereRef('card_read.id', '=', 'visit_case.read_id')
-      .where('card_read.nhso_right', 'is not', null),
+  return [...byNumber(eb, query), ...byWord(eb, query), ...byTime(eb, query), ...byRead(eb, query)].concat(
+    (query.allOf ?? []).map((group) => eb.or(group.map((one) => eb.and(conditions(eb, one))))),
+    (query.noneOf ?? []).map((one) => isNot(eb, eb.and(conditions(eb, one)))),
   );
 }
 
-/** `coalesce`, so that "no code at all" is a no and not a null, which `not` would leave a null. */
-function hasAnswer(eb: CaseBuilder): Expression<SqlBool> {
-  return eb.or([
-    eb(eb.fn.coalesce('read_kind', eb.val('')), '=', 'full'),
-    eb(eb.fn.coalesce('code_source', eb.val('')), 'in', ['confirm', 'lookup']),
-  ]);
+function* byNumber(eb: CaseBuilder, query: SearchQuery): Generator<Expression<SqlBool>> {
+  if (query.hcode !== undefined) yield eb('hcode', '=', query.hcode);
+  if (query.keys !== undefined) yield numbered(eb, 'vn', query.keys, (k) => k.vn);
+  if (query.patients !== undefined) yield numbered(eb, 'hn', query.patients, (p) => p.hn);
+  if (query.vns !== undefined) yield numbered(eb, 'vn', query.vns, (v) => v.vn);
+  if (query.hns !== undefined) yield numbered(eb, 'hn', query.hns, (h) => h.hn);
+}
+
+function* byWord(eb: CaseBuilder, query: SearchQuery): Generator<Expression<SqlBool>> {
+  const lists = {
+    pid: query.pids,
+    claim_code: query.claimCodes,
+    state: query.states,
+    reason: query.reasons,
+    visit_kind: query.kinds,
+    correlation_id: query.correlationIds,
+  };
+  for (const [column, words] of Object.entries(lists)) {
+    if (words !== undefined) yield isOneOf(eb, column as keyof typeof lists, words);
+  }
+  const missing = {
+    pid: query.pidMissing,
+    hn: query.hnMissing,
+    claim_code: query.codeMissing,
+    correlation_id: query.correlationMissing,
+  };
+  for (const [column, isMissing] of Object.entries(missing)) {
+    if (isMissing !== undefined) {
+      yield eb(column as keyof typeof missing, isMissing ? 'is' : 'is not', null);
+    }
+  }
+}
+
+function* byTime(eb: CaseBuilder, query: SearchQuery): Generator<Expression<SqlBool>> {
+  const ranges = { service_date: query.dates, started_at: query.started, updated_at: query.updated };
+  for (const [name, list] of Object.entries(ranges)) {
+    const column = name as keyof typeof ranges;
+    for (const { from, to } of list ?? []) {
+      if (from !== undefined) yield eb(column, '>=', from);
+      if (to !== undefined) yield eb(column, '<', to);
+    }
+  }
+}
+
+function* byRead(eb: CaseBuilder, query: SearchQuery): Generator<Expression<SqlBool>> {
+  const ofRead = eb
+    .selectFrom('card_read')
+    .select('card_read.id')
+    .whereRef('card_read.id', '=', 'visit_case.read_id');
+  const { mainInscls, withRight, withAnswer } = query;
+  if (mainInscls !== undefined) {
+    yield mainInscls.length === 0
+      ? eb.lit(false)
+      : eb.exists(ofRead.where('card_read.main_inscl', 'in', mainInscls));
+  }
+  if (withRight !== undefined) {
+    const hasRight = eb.exists(ofRead.where('card_read.nhso_right', 'is not', null));
+    yield withRight ? hasRight : eb.not(hasRight);
+  }
+  if (withAnswer !== undefined) {
+    const answered = eb.or([eb('read_kind', '=', 'full'), eb('code_source', 'in', ['confirm', 'lookup'])]);
+    yield withAnswer ? answered : isNot(eb, answered);
+  }
+}
+
+function isOneOf(
+  eb: CaseBuilder,
+  column: 'pid' | 'claim_code' | 'state' | 'reason' | 'visit_kind' | 'correlation_id',
+  words: readonly string[],
+): Expression<SqlBool> {
+  return words.length === 0 ? eb.lit(false) : eb(column, 'in', words);
+}
+
+/** `not` alone would leave a null a null, and a case without an answer to the question out of both halves. */
+function isNot(eb: CaseBuilder, test: Expression<SqlBool>): Expression<SqlBool> {
+  return eb.not(eb.fn.coalesce(test, eb.lit(false)));
+}
+
+/** Visit or hospital numbers, each of one site or (`hcode: null`) of any; one list a site, so that an index serves it. */
+function numbered<T extends { hcode: string | null }>(
+  eb: CaseBuilder,
+  column: 'vn' | 'hn',
+  list: readonly T[],
+  numberOf: (item: T) => string,
+): Expression<SqlBool> {
+  const bySite = Map.groupBy(list, (item) => item.hcode);
+  return eb.or(
+    [...bySite].map(([hcode, items]) => {
+      const isOne = eb(column, 'in', items.map(numberOf));
+      return hcode === null ? isOne : eb.and([eb('hcode', '=', hcode), isOne]);
+    }),
+  );
 }

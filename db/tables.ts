@@ -19,6 +19,9 @@ export interface VisitCaseTable {
   candidates: string;
   /** JSON: Visit */
   visit: string;
+  /** Of the visit, beside its JSON, because they are searched. */
+  started_at: number;
+  visit_kind: string;
   visit_gone: number;
   read_id: string | null;
   read_kind: string | null;
@@ -55,6 +58,8 @@ export interface CardReadTable {
   claim_types: string;
   /** JSON: NhsoRight; null when NHSO was not reached */
   nhso_right: string | null;
+  /** Of the right, beside its JSON, because it is searched: "UCS". */
+  main_inscl: string | null;
   /** JSON: the person as the card says */
   person: string;
   received_at: number;

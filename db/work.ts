@@ -34,7 +34,7 @@ export function work(engine: Engine): Work {
     },
 
     async casesWithWork(options) {
-      const { dueBy, hcode } = options;
+      const { dueBy, dueAfter, hcode } = options;
       const limit = checkLimit(options.limit);
       const after =
         options.after === undefined
@@ -45,6 +45,9 @@ export function work(engine: Engine): Work {
         .select(['hcode', 'vn', 'next_step', 'step_seq', 'service_date', 'due_at', 'updated_at'])
         .where('next_step', 'is not', null)
         .where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '<=', dueBy)]))
+        .$if(dueAfter !== undefined, (q) =>
+          q.where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '>', dueAfter ?? 0)])),
+        )
         .$if(hcode !== undefined, (q) => q.where('hcode', '=', hcode ?? ''))
         .$if(after !== null, (q) => q.where(sortsAfter(ORDER, after ?? [], 'asc')))
         .orderBy('service_date')

@@ -26,6 +26,8 @@ export async function up(db: Db, engine: EngineName): Promise<void> {
     .addColumn('reason_detail', text)
     .addColumn('candidates', text, (c) => c.notNull())
     .addColumn('visit', text, (c) => c.notNull())
+    .addColumn('started_at', int, (c) => c.notNull())
+    .addColumn('visit_kind', text, (c) => c.notNull())
     .addColumn('visit_gone', int, (c) => c.notNull().check(sql`visit_gone in (0, 1)`))
     .addColumn('read_id', text)
     .addColumn('read_kind', text)
@@ -67,13 +69,18 @@ export async function up(db: Db, engine: EngineName): Promise<void> {
   // the lists of one state, the counts, and what is left over from past days
   await index('visit_case_state', ['state', 'service_date', 'hcode']).execute();
   // the sweep
-  await index('visit_case_work', ['service_date', 'hcode', 'vn'])
+  await index('visit_case_work', ['service_date', 'hcode', 'vn', 'due_at'])
     .where(sql<boolean>`next_step is not null`)
     .execute();
-  // FHIR: a patient's cases, a visit number without its hospital, any case with a code, what has changed since
+  // FHIR: a patient's cases, a visit number without its hospital, any case with a code or of a draft, when the visit
+  // began, what has changed since
   await index('visit_case_patient', ['hn', 'hcode']).execute();
   await index('visit_case_vn', ['vn']).execute();
   await index('visit_case_any_code', ['claim_code']).where(sql<boolean>`claim_code is not null`).execute();
+  await index('visit_case_correlation', ['correlation_id'])
+    .where(sql<boolean>`correlation_id is not null`)
+    .execute();
+  await index('visit_case_started', ['started_at']).execute();
   await index('visit_case_updated', ['updated_at', 'hcode', 'vn']).execute();
 
   await db.schema
@@ -88,6 +95,7 @@ export async function up(db: Db, engine: EngineName): Promise<void> {
     .addColumn('correlation_id', text)
     .addColumn('claim_types', text, (c) => c.notNull())
     .addColumn('nhso_right', text)
+    .addColumn('main_inscl', text)
     .addColumn('person', text, (c) => c.notNull())
     .addColumn('received_at', int, (c) => c.notNull())
     .addColumn('paired_vn', text)

@@ -23,7 +23,7 @@ const UNAVAILABLE: readonly [state: string, what: string][] = [
   ['XX', 'is damaged'],
 ];
 
-/** Errors that no operation of the machine explains (a fault in a query) come back as they are. */
+/** No error of the driver leaves as it is; what is no driver's error (a fault of ours) comes back untouched. */
 export function postgresError(error: unknown): unknown {
   if (isBridgeError(error) || !(error instanceof Error)) return error;
   if (error instanceof DatabaseError) {
@@ -31,7 +31,7 @@ export function postgresError(error: unknown): unknown {
     if (state === '23505') return notUnique(error.constraint ?? '');
     if (state.startsWith('22') || state.startsWith('23')) return unfitValue(error);
     const known = UNAVAILABLE.find(([prefix]) => state.startsWith(prefix));
-    return known === undefined ? error : ledgerUnavailable(known[1], error);
+    return ledgerUnavailable(known?.[1] ?? `refuses a query (${state})`, error);
   }
   if (isConnectionTrouble(error)) return ledgerUnavailable('cannot be reached', error);
   return error;

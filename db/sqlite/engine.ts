@@ -13,7 +13,6 @@ import { LedgerSqliteDialect, StatementCache } from './dialect.ts';
 import { isBusy, sqliteError } from './errors.ts';
 import { openFile } from './open-file.ts';
 
-/** How long a write waits for another process that holds the file, ms. */
 const LOCK_WAIT_MS = 10_000;
 /** Scripts in one transaction: enough to share an fsync among all who wait, few enough (≈ 5 ms) to keep the loop free. */
 const GROUP = 64;
@@ -27,14 +26,17 @@ interface Waiting {
 export class SqliteEngine implements Engine {
   readonly db: Kysely<Tables>;
   readonly #path: string;
+  readonly #lockWaitMs: number;
   readonly #file: Database.Database;
   readonly #statements: StatementCache;
   #waiting: Waiting[] = [];
   #draining: Promise<void> | null = null;
   #closed = false;
 
-  constructor(path: string) {
+  /** `lockWaitMs`: how long a write waits for another process that holds the file. */
+  constructor(path: string, lockWaitMs = LOCK_WAIT_MS) {
     this.#path = path;
+    this.#lockWaitMs = lockWaitMs;
     this.#file = openFile(path);
     this.#statements = new StatementCache(this.#file);
     this.db = new Kysely<Tables>({ dialect: new LedgerSqliteDialect(this.#statements) });
@@ -147,7 +149,7 @@ export class SqliteEngine implements Engine {
   }
 
   async #retryWhileBusy<T>(work: () => T | Promise<T>): Promise<T> {
-    const until = Date.now() + LOCK_WAIT_MS;
+    const until = Date.now() + this.#lockWaitMs;
     for (;;) {
       try {
         return await work();

@@ -19,7 +19,7 @@ const UNAVAILABLE: readonly [code: string, what: string][] = [
   ['SQLITE_PROTOCOL', 'is locked by another process'],
 ];
 
-/** Errors that no operation of the machine explains (a fault in a query) come back as they are. */
+/** No error of the driver leaves as it is; what is no driver's error (a fault of ours) comes back untouched. */
 export function sqliteError(error: unknown): unknown {
   if (isBridgeError(error) || !(error instanceof Error)) return error;
   const code = (error as Error & { code?: unknown }).code;
@@ -31,6 +31,7 @@ export function sqliteError(error: unknown): unknown {
     const known = UNAVAILABLE.find(([prefix]) => code.startsWith(prefix));
     if (known !== undefined) return ledgerUnavailable(known[1], error);
     if (/no such table/.test(error.message)) return ledgerUnavailable('has not been migrated yet', error);
+    if (code.startsWith('SQLITE_')) return ledgerUnavailable(`refuses a query (${code})`, error);
   }
   if (/database connection is not open/.test(error.message)) return ledgerUnavailable('is closed', error);
   return error;

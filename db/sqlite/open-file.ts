@@ -7,7 +7,7 @@ import { ledgerUnavailable } from '../errors.ts';
 
 /**
  * How long SQLite itself may wait for another process's lock, ms. It waits without letting go of the event loop, so
- * this is short; the engine waits longer between tries (`LOCK_WAIT_MS`).
+ * this is short; the engine tries again and again, and lets others go on in between.
  */
 const BUSY_TIMEOUT_MS = 50;
 

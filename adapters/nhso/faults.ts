@@ -87,7 +87,7 @@ export function badAnswer(call: AgentCall, where: string): BridgeError {
 }
 
 /** `nhso-unavailable` where NHSO is asked; for the agent's own calls that word would point at the wrong house. */
-export function unavailable(call: AgentCall): ErrorCode {
+function unavailable(call: AgentCall): ErrorCode {
   return call.asksNhso ? 'nhso-unavailable' : 'agent-bad-answer';
 }
 

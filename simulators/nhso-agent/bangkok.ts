@@ -27,7 +27,9 @@ export function thaiAge(gregorian: string, at: number): string {
   let days = today.getUTCDate() - day;
   if (days < 0) {
     months -= 1;
-    days += new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), 0)).getUTCDate();
+    // as Java counts: from the same day of last month, or its last day when it has no such day
+    const lastDay = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), 0)).getUTCDate();
+    days = lastDay - Math.min(day, lastDay) + today.getUTCDate();
   }
   if (months < 0) {
     years -= 1;

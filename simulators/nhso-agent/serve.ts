@@ -1,6 +1,6 @@
 /** One way for every call of the agent: delay, ordered faults, the work, the answer (or its loss), the journal. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as timer } from 'node:timers/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import { breakAnswer } from './breakage.ts';
 import type { AgentCall, Breakage } from './calls.ts';
@@ -84,4 +84,9 @@ async function answer(
   sendJson(res, fault?.status ?? 200, body);
   if (fault === null) return { outcome: 'answered', status: 200 };
   return { outcome: fault.status >= 500 ? 'failed' : 'refused', status: fault.status };
+}
+
+/** Not a reason to stay alive once the agent is closed. */
+function sleep(ms: number): Promise<void> {
+  return timer(ms, undefined, { ref: false });
 }

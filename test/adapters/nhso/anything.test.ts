@@ -1,0 +1,205 @@
+/** Whatever an agent answers: a value of the port's shape or a BridgeError, soon, and nothing else. */
+
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { isBridgeError } from '../../../src/domain/bridge-error.ts';
+import type { NhsoAgent } from '../../../src/service/ports/nhso-agent.ts';
+import { agentAt, CALLS, everythingOf, PID, TIMEOUTS } from './given.ts';
+import { type RawServer, rawServer } from './raw-server.ts';
+
+let server: RawServer;
+let agent: NhsoAgent;
+let answer = Buffer.alloc(0);
+let close = true;
+
+beforeAll(async () => {
+  server = await rawServer((socket) => {
+    socket.write(answer);
+    if (close) socket.end();
+  });
+  agent = agentAt(server.url, { connections: 8 });
+});
+afterAll(async () => {
+  await agent.close();
+  await server.close();
+});
+
+// the port's types once more, written by hand: what the rest of the bridge may rely on
+const text = z.string().min(1).nullable();
+const instant = z.int().nullable();
+const hospital = z.strictObject({ hcode: z.string().min(1), hname: text }).nullable();
+const card = z.strictObject({
+  pid: z.string().regex(/^\d{13}$/),
+  ...{ titleName: text, fname: text, lname: text, nation: text },
+  birthDate: z
+    .string()
+    .regex(/^\d{4}(-\d{2}(-\d{2})?)?$/)
+    .nullable(),
+  sex: z.enum(['male', 'female']).nullable(),
+});
+const right = z.strictObject({
+  ...{ mainInscl: text, subInscl: text, paidModel: text },
+  ...{ hospMain: hospital, hospMainOp: hospital, hospSub: hospital },
+  startDateTime: instant,
+});
+const read = z.strictObject({
+  ...card.shape,
+  correlationId: text,
+  claimTypes: z.array(z.strictObject({ claimType: z.string().min(1), claimTypeName: text })),
+  right: right.nullable(),
+  checkDate: instant,
+});
+const code = z.strictObject({
+  claimCode: z.string().min(1),
+  ...{ claimType: text, hcode: text, pid: z.string().min(1) },
+  issuedAt: instant,
+});
+const shapes: Readonly<Record<string, z.ZodType>> = {
+  terminals: z.array(z.strictObject({ terminalName: z.string(), isPresent: z.boolean() })),
+  read,
+  probe: read,
+  readCardOnly: card,
+  saveAsDraft: z.strictObject({ pid: text, claimType: text, createdAt: instant }),
+  confirmSave: z.strictObject({
+    ...{ pid: text, claimType: text, correlationId: text, claimCode: text },
+    createdAt: instant,
+  }),
+  latestAuthenCode: code.nullable(),
+  latestFiveAllHospitals: z.array(code),
+};
+
+async function judge(
+  name: string,
+  call: (agent: NhsoAgent) => Promise<unknown>,
+  asked = agent,
+): Promise<'value' | 'fault'> {
+  const started = performance.now();
+  const outcome = await call(asked).then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error }),
+  );
+  // two calls' time at most (a read may ask the terminals), and patience for a slow machine
+  expect(performance.now() - started).toBeLessThan(2 * TIMEOUTS.readMs + 5_000);
+  if ('value' in outcome) {
+    expect(shapes[name]?.safeParse(outcome.value).error).toBeUndefined();
+    return 'value';
+  }
+  expect(isBridgeError(outcome.error), everythingOf(outcome.error)).toBe(true);
+  expect(everythingOf(outcome.error)).not.toContain(PID);
+  return 'fault';
+}
+
+const anyCall = fc.constantFrom(...CALLS);
+
+/** Values that look like the agent's often enough to get past the first check. */
+const words = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom(PID, 'PP0123456789', '25170605', '2026-11-20T08:15:00', 'ชาย', 'PG0060001', 'true', ''),
+);
+const leaf = fc.oneof(
+  words,
+  fc.double(),
+  fc.integer(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.constant(Number(PID)),
+);
+const names = fc.constantFrom(
+  ...[
+    'pid',
+    'titleName',
+    'fname',
+    'lname',
+    'nation',
+    'birthDate',
+    'sex',
+    'mainInscl',
+    'subInsc1',
+    'hospMain',
+    'hcode',
+  ],
+  ...[
+    'hname',
+    'paidModel',
+    'startDateTime',
+    'checkDate',
+    'claimTypes',
+    'claimType',
+    'claimTypeName',
+    'correlationId',
+  ],
+  ...[
+    'claimCode',
+    'createdDate',
+    'claimDateTime',
+    'terminalName',
+    'isPresent',
+    'present',
+    'errors',
+    'message',
+    '__proto__',
+  ],
+  'defaultMessage',
+);
+const { likely } = fc.letrec<{ likely: unknown; object: object }>((tie) => ({
+  likely: fc.oneof({ maxDepth: 4 }, leaf, tie('object'), fc.array(tie('likely'), { maxLength: 4 })),
+  object: fc
+    .dictionary(names, tie('likely'), { maxKeys: 12 })
+    .chain((o) => fc.boolean().map((withPid) => (withPid ? { ...o, pid: PID } : o))),
+}));
+
+test('any JSON with any status', async () => {
+  const seen = { value: 0, fault: 0 };
+  const status = fc.oneof(fc.constant(200), fc.integer({ min: 200, max: 599 }));
+  await fc.assert(
+    fc.asyncProperty(anyCall, fc.oneof(likely, fc.jsonValue()), status, async ([name, call], json, given) => {
+      const body = JSON.stringify(json) ?? '';
+      const head = `HTTP/1.1 ${given} X\r\ncontent-type: application/json\r\nconnection: close\r\n`;
+      answer = Buffer.from(`${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+      close = true;
+      seen[await judge(name, call)] += 1;
+    }),
+    { numRuns: 400 },
+  );
+  // the property must have seen both outcomes, or it says little
+  expect(Math.min(seen.value, seen.fault)).toBeGreaterThan(10);
+});
+
+test('any bytes: behind a header, as chunks, instead of HTTP, with the line left open or closed', async () => {
+  const bytes = fc.uint8Array({ maxLength: 300 }).map((a) => Buffer.from(a));
+  const heads = fc.constantFrom(
+    'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n',
+    'HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 50\r\n\r\n',
+    'HTTP/1.1 103 Early Hints\r\n\r\n',
+    'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
+    'HTTP/1.1 ',
+    '',
+  );
+  const hurried = { terminalsMs: 60, readMs: 60, draftMs: 60, confirmMs: 60, lookupMs: 60 };
+  const impatient = agentAt(server.url, { connections: 8, timeouts: hurried });
+  try {
+    await fc.assert(
+      fc.asyncProperty(anyCall, heads, bytes, fc.boolean(), async ([name, call], head, body, end) => {
+        answer = Buffer.concat([Buffer.from(head), body]);
+        close = end;
+        await judge(name, call, impatient);
+      }),
+      { numRuns: 150 },
+    );
+  } finally {
+    await impatient.close();
+  }
+});
+
+test('deeply nested JSON is no way to hurt it', async () => {
+  const deep = '['.repeat(200_000) + ']'.repeat(200_000);
+  const body = `{"pid":"${PID}","claimCode":"PP1","claimTypes":${deep}}`;
+  answer = Buffer.from(
+    `HTTP/1.1 200 X\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  close = true;
+  for (const [name, call] of CALLS) await judge(name, call);
+});

@@ -184,6 +184,8 @@ export interface SearchQuery {
   /** NHSO's code of the right that the paired read brought: the brackets of `mainInscl`, "UCS". */
   mainInscls?: readonly string[];
   correlationIds?: readonly string[];
+  /** true: the paired read (if any) brought no correlationId; false: it did. */
+  correlationMissing?: boolean;
   /** Half-open range of the instant at which the visit began, UTC. */
   started?: readonly { from?: Instant; to?: Instant }[];
   /** Half-open range of service dates, `from` ≤ date < `to`; several ranges must all hold. */

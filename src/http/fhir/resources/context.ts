@@ -1,0 +1,17 @@
+/** What the mappings need beside the case itself. They read it and nothing else: no clock, no ledger. */
+
+import type { CardRead } from '../../../domain/card-read.ts';
+import type { Case } from '../../../domain/case.ts';
+import type { Seal } from '../seal.ts';
+
+export interface MappingContext {
+  seal: Seal;
+  /** Whether the caller may see whole citizen ids. */
+  showCitizenIds: boolean;
+}
+
+/** A case with the card read that it was paired with, as far as there is one. */
+export interface CaseWithRead {
+  case: Case;
+  read: CardRead | null;
+}

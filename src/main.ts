@@ -64,8 +64,7 @@ export async function startBridge(config: Config, options: StartOptions): Promis
     opened.push(() => bridge.stop(grace));
 
     const fhir = fhirRouter({
-      ledger,
-      clock,
+      ...{ ledger, clock, log },
       sites: [...sites.values()],
       ...(config.http.publicUrl === undefined ? {} : { publicUrl: config.http.publicUrl }),
     });

@@ -9,8 +9,8 @@ import type { DemoOptions } from './options.ts';
 
 /** A patient's card is in the reader until it has been read, but not longer than this, ms. */
 const CARD_PATIENCE_MS = 8_000;
-/** The reader must see that it is empty before the next card, ms. */
-const BETWEEN_CARDS_MS = 220;
+/** Looks at the empty reader before the next card goes in: one may have begun while the card was still there. */
+const LOOKS_BETWEEN_CARDS = 2;
 
 export class Desk {
   readonly #hospital: Hospital;
@@ -53,11 +53,17 @@ export class Desk {
     const { control } = this.#hospital.agent;
     const pid = (person.cid ?? '').replaceAll('-', '');
     if (!/^\d{13}$/.test(pid) || pid.startsWith('0')) return;
-    const before = control.requests({ call: 'read' }).length;
     control.insertCard(pid);
-    const giveUp = Date.now() + CARD_PATIENCE_MS;
-    while (control.requests({ call: 'read' }).length === before && Date.now() < giveUp) await sleep(20);
+    await this.#until('read', 1);
     control.removeCard();
-    await sleep(BETWEEN_CARDS_MS);
+    await this.#until('terminals', LOOKS_BETWEEN_CARDS);
+  }
+
+  /** Waits until the reader worker has made so many more calls of this kind. */
+  async #until(call: 'read' | 'terminals', more: number): Promise<void> {
+    const { control } = this.#hospital.agent;
+    const enough = control.requests({ call }).length + more;
+    const giveUp = Date.now() + CARD_PATIENCE_MS;
+    while (control.requests({ call }).length < enough && Date.now() < giveUp) await sleep(20);
   }
 }

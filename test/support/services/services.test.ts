@@ -1,13 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { describeWith, freshMariaDb, freshPostgres, services } from '../services.ts';
 import { discover, ENV_NAMES } from './discover.ts';
-import { keepServices } from './keep.ts';
+import { type Found, keepServices } from './keep.ts';
 import { probes, SERVICE_NAMES } from './probe.ts';
-import { startFromPath } from './start.ts';
 
 describeWith('mariadb', 'a fresh MariaDB database', (adminUrl) => {
   test.each(['utf8mb4', 'tis620'] as const)('keeps Thai in %s, and goes away', async (charset) => {
@@ -42,24 +43,27 @@ describeWith('redis', 'Redis', (url) => {
 /** Starts each from the PATH where the machine has it: the road taken on a machine where nothing runs. */
 describe('started from the PATH', () => {
   test.each(SERVICE_NAMES)(
-    '%s comes up with admin rights and leaves nothing behind',
+    '%s comes up with admin rights, and is ended',
     { timeout: 90_000 },
     async (service) => {
-      const started = await startFromPath(service).catch((error: Error) => error);
-      if (started instanceof Error) {
-        // without the program the sentence must help; a program that does not come up is a failure
-        expect(started.message).toMatch(/^no \w+ found \(looked at .*; install Debian's [a-z-]+\)$/);
-        return;
-      }
-      onTestFinished(() => started.stop());
-      await probes[service](started.url);
-      expect(existsSync(started.folder)).toBe(true);
-      await started.stop();
-      expect(existsSync(started.folder)).toBe(false);
-      await expect(probes[service](started.url)).rejects.toThrow();
+      const kept = await keepServices([service]);
+      onTestFinished(() => kept.stop());
+      const { url = null, problem } = kept.found[service] ?? {};
+      // without the program the sentence must help; a program that does not come up is a failure
+      if (url === null)
+        return expect(problem).toMatch(/^no \w+ found \(looked at .*; install Debian's [a-z-]+\)$/);
+      await probes[service](url);
+      await kept.stop();
+      await expect(probes[service](url)).rejects.toThrow();
     },
   );
 });
+
+const HOLD_REDIS = `
+  import { keepServices } from ${JSON.stringify(new URL('keep.ts', import.meta.url).href)};
+  const { found } = await keepServices(['redis']);
+  console.log(JSON.stringify(found.redis));
+  setInterval(() => {}, 1000);`;
 
 describe('discovery', () => {
   test('a service that is named but does not answer is told, not replaced', async () => {
@@ -84,16 +88,19 @@ describe('discovery', () => {
     expect([found.mariadb.url, found.postgres.url]).toEqual([mariadb, postgres]);
   });
 
-  test('the servers end with whoever holds them', async () => {
-    const kept = await keepServices(['redis']);
-    const url = kept.found.redis?.url;
-    if (url === null || url === undefined) return expect(kept.found.redis?.problem).toMatch(/redis-server/);
+  test('the servers end with whoever holds them, even when that is killed', async () => {
+    const holder = spawn(process.execPath, ['--input-type=module', '-e', HOLD_REDIS], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [chunk] = (await once(holder.stdout, 'data')) as [Buffer];
+    const { url, problem } = JSON.parse(chunk.toString()) as Found;
+    if (url === null) return expect(problem).toMatch(/redis-server/);
     const client = new Redis(url);
     const [, folder] = (await client.config('GET', 'dir')) as [string, string];
     client.disconnect();
     expect(existsSync(folder)).toBe(true);
-    await kept.stop();
-    expect(existsSync(folder)).toBe(false);
+    holder.kill('SIGKILL');
+    await vi.waitUntil(() => !existsSync(folder), { timeout: 20_000, interval: 100 });
     await expect(probes.redis(url)).rejects.toThrow();
   });
 });

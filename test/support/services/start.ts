@@ -23,8 +23,6 @@ const run = promisify(execFile);
 /** A private server. `url` has admin rights. */
 export interface Started {
   url: string;
-  /** Holds all that the server writes. */
-  folder: string;
   /** Ends the server and removes its folder. */
   stop(): Promise<void>;
 }
@@ -126,7 +124,7 @@ async function inFolder(
     const started = await start(folder, await freePort());
     server = started.server;
     await untilReady(server, () => probes[serviceOf(started.url)](started.url));
-    return { url: started.url, folder, stop };
+    return { url: started.url, stop };
   } catch (error) {
     await stop();
     throw error;

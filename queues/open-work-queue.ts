@@ -9,13 +9,13 @@ import { errorSink, secretsOf } from './error-log.ts';
 import { settingsOf, type WorkQueueOptions } from './options.ts';
 
 /** The back-ends by the URL's scheme. Loaded when wanted: the embedded one alone brings a database of 20 MB. */
-const BACKENDS: Readonly<Record<string, () => Promise<OpenBackend>>> = {
-  redis: async () => (await import('./backends/redis.ts')).openRedis,
-  rediss: async () => (await import('./backends/redis.ts')).openRedis,
-  postgres: async () => (await import('./backends/postgres.ts')).openPostgres,
-  postgresql: async () => (await import('./backends/postgres.ts')).openPostgres,
-  embedded: async () => (await import('./backends/embedded.ts')).openEmbedded,
-};
+const BACKENDS: ReadonlyMap<string, () => Promise<OpenBackend>> = new Map([
+  ['redis:', async () => (await import('./backends/redis.ts')).openRedis],
+  ['rediss:', async () => (await import('./backends/redis.ts')).openRedis],
+  ['postgres:', async () => (await import('./backends/postgres.ts')).openPostgres],
+  ['postgresql:', async () => (await import('./backends/postgres.ts')).openPostgres],
+  ['embedded', async () => (await import('./backends/embedded.ts')).openEmbedded],
+]);
 
 /**
  * @param url `embedded`, `redis://…`, `rediss://…` or `postgres://…`
@@ -23,7 +23,7 @@ const BACKENDS: Readonly<Record<string, () => Promise<OpenBackend>>> = {
  *   is none of these or the server would lose jobs, with the next step in its message
  */
 export async function openWorkQueue(url: string, options: WorkQueueOptions): Promise<WorkQueue> {
-  const load = BACKENDS[schemeOf(url)];
+  const load = BACKENDS.get(schemeOf(url));
   if (load === undefined) {
     throw new BridgeError('config', 'queue: expected "embedded", redis://…, rediss://… or postgres://…', {
       retry: 'no',
@@ -53,5 +53,5 @@ export async function checkWorkQueue(url: string, options: WorkQueueOptions): Pr
 
 function schemeOf(url: string): string {
   if (url === 'embedded') return url;
-  return URL.canParse(url) ? new URL(url).protocol.slice(0, -1) : '';
+  return URL.canParse(url) ? new URL(url).protocol : '';
 }

@@ -11,6 +11,7 @@ import { type ErrorSink, secretsOf, withoutSecrets } from '../error-log.ts';
 import { QUEUE_NAMES } from '../names.ts';
 import type { Settings } from '../options.ts';
 import type { Backend } from './backend.ts';
+import { notReached } from './not-reached.ts';
 import { poolBackend } from './pool-backend.ts';
 
 /** Where BullMQ keeps its tables. */
@@ -19,6 +20,9 @@ const SCHEMA = 'bullmq';
 const WORKING_CONNECTIONS = 8;
 /** A connection that says nothing for this long while a query waits is dead (a cable, a firewall), ms. */
 const SILENCE_MS = 30_000;
+
+/** SQLSTATE: wrong password, not let in by pg_hba.conf, no such database. */
+const REFUSALS: ReadonlySet<string> = new Set(['28P01', '28000', '3D000']);
 
 /** See `OpenBackend`. `url`: `postgres://` or `postgresql://`. */
 export async function openPostgres(url: string, settings: Settings, report: ErrorSink): Promise<Backend> {
@@ -53,11 +57,7 @@ async function prepare(pool: pg.Pool, url: string): Promise<void> {
   try {
     client = await pool.connect();
   } catch (cause) {
-    throw new BridgeError('queue-unavailable', `PostgreSQL at ${host} cannot be reached: ${plain(cause)}`, {
-      retry: 'yes',
-      cause,
-      detail: { check: 'queue-reachable' },
-    });
+    throw notReached('PostgreSQL', url, plain(cause), REFUSALS.has(String(Object(cause).code)), cause);
   }
   try {
     await runMigrations(client, SCHEMA);
@@ -65,7 +65,7 @@ async function prepare(pool: pg.Pool, url: string): Promise<void> {
     throw new BridgeError(
       'config',
       `The queue's tables cannot be made in PostgreSQL at ${host}: ${plain(cause)}. ` +
-        `PostgreSQL ${MINIMUM_POSTGRES_VERSION} or newer is needed, and the right: GRANT CREATE ON DATABASE … TO …`,
+        `PostgreSQL ${MINIMUM_POSTGRES_VERSION} or newer is needed, and the right: GRANT CREATE ON DATABASE <database> TO <user>`,
       { retry: 'no', cause, detail: { check: 'queue-schema' } },
     );
   } finally {

@@ -10,6 +10,7 @@ import { type ErrorSink, secretsOf, withoutSecrets } from '../error-log.ts';
 import type { QueueName } from '../names.ts';
 import { MAX_STALLED, type Settings } from '../options.ts';
 import type { Backend, BullProcessor, BullQueue, BullWorker, JobData, WorkerSettings } from './backend.ts';
+import { notReached } from './not-reached.ts';
 import { redisFindings } from './redis-findings.ts';
 
 /** A connection that says nothing for this long while a command waits is dead (a cable, a firewall), ms. */
@@ -106,11 +107,7 @@ async function connected(redis: Redis, url: string): Promise<void> {
     await redis.connect();
   } catch (cause) {
     const text = withoutSecrets(errorText(reason ?? cause), secretsOf(url));
-    throw new BridgeError('queue-unavailable', `Redis at ${new URL(url).host} cannot be reached: ${text}`, {
-      retry: 'yes',
-      cause,
-      detail: { check: 'queue-reachable' },
-    });
+    throw notReached('Redis', url, text, /^(WRONGPASS|NOAUTH|NOPERM)/.test(text), cause);
   } finally {
     redis.off('error', remember);
   }

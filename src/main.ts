@@ -63,24 +63,23 @@ export async function startBridge(config: Config, options: StartOptions): Promis
     let grace: number | undefined;
     opened.push(() => bridge.stop(grace));
 
-    const fhir = fhirRouter({
-      ...{ ledger, clock, log },
-      sites: [...sites.values()],
-      ...(config.http.publicUrl === undefined ? {} : { publicUrl: config.http.publicUrl }),
-    });
+    // until a public address is configured, links lead to where the bridge listens; known once it does
+    let url = config.http.publicUrl ?? '';
+    const theSites = [...sites.values()];
+    const fhir = fhirRouter({ ...{ ledger, clock, log }, sites: theSites, publicUrl: () => url });
     const app = makeApp({
       ...{ api: bridge, ledger, clock, log, metrics, fhir },
-      sites: [...sites.values()],
+      sites: theSites,
       publicUrl: config.http.publicUrl,
       trustProxy: config.http.trustProxy,
     });
     const server = await listenOn(app, config.http);
     opened.push(() => server.close());
+    url = config.http.publicUrl ?? server.url;
     await bridge.start();
-    const { url } = server;
-    log.info({ url, sites: [...sites.keys()] }, 'authen-bridge is at work');
+    log.info({ url: server.url, sites: [...sites.keys()] }, 'authen-bridge is at work');
     return {
-      ...{ url, bridge, ledger, house },
+      ...{ url: server.url, bridge, ledger, house },
       stop: (graceMs) => {
         grace = graceMs;
         return closeAll();

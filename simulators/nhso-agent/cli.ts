@@ -38,11 +38,6 @@ export function nhsoAgentCommand(): Command {
     .action(run);
 }
 
-/** Parses `argv` (without node, script and "nhso-agent") and runs. Resolves once the agent listens. */
-export async function simulateNhsoAgent(argv: readonly string[]): Promise<void> {
-  await nhsoAgentCommand().parseAsync([...argv], { from: 'user' });
-}
-
 async function run(options: CliOptions): Promise<void> {
   const centre = new NhsoCentre({ limitPerDay: options.limit || null });
   if (options.people !== undefined) {

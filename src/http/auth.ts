@@ -21,8 +21,6 @@ export class Authenticator {
   readonly #ledger: Pick<Ledger, 'keyById'>;
   readonly #clock: Clock;
   readonly #memory = new Map<string, Remembered>();
-  /** Hashes of keys that have worked, to tell their holders from somebody who tries keys. */
-  readonly #proven = new Map<string, string>();
 
   constructor(ledger: Pick<Ledger, 'keyById'>, clock: Clock) {
     this.#ledger = ledger;
@@ -34,20 +32,9 @@ export class Authenticator {
     const presented = presentedKey(req);
     if (presented === null) return null;
     const key = await this.#lookUp(presented.id);
-    if (key === null || !matchesHash(presented.secret, key.hash) || key.revokedAt !== null) {
-      this.#proven.delete(presented.id);
-      return null;
-    }
-    keep(this.#proven, key.id, key.hash);
+    if (key === null || !matchesHash(presented.secret, key.hash) || key.revokedAt !== null) return null;
     const { name, id, hcode, stationId } = key;
     return { name, keyId: id, scopes: new Set(key.scopes.filter(isScope)), hcode, stationId };
-  }
-
-  /** True when this very key has worked since the start: its holder is no guesser. Asks nobody. */
-  hasWorked(req: Request): boolean {
-    const presented = presentedKey(req);
-    const hash = presented === null ? undefined : this.#proven.get(presented.id);
-    return presented !== null && hash !== undefined && matchesHash(presented.secret, hash);
   }
 
   #lookUp(id: string): Promise<ApiKey | null> {

@@ -1,6 +1,6 @@
 /**
- * The gate before every route: closed unless the route's own entry says otherwise. Order: name the route, turn away
- * who keeps trying keys, find out who calls, keep the pace, and see whether the key may do this.
+ * The gate before every route: closed unless the route's own entry says otherwise. Order: name the route, find out
+ * who calls, keep the pace, and see whether the key may do this.
  */
 
 import type { Request, RequestHandler } from 'express';
@@ -21,17 +21,16 @@ export function makeGate(parts: Pick<HttpParts, 'ledger' | 'clock' | 'limits'>):
   const limits: Limits = { ...DEFAULT_LIMITS, ...parts.limits };
   const openPace = pace(limits.open, byAddress);
   const keyPace = pace(limits.perKey, (req) => callerOf(req).keyId);
-  const guessers = pace(limits.failedAuth, byAddress, {
-    // the holder of a key that works must not suffer from a wrong one on the same address
-    skip: (req) => authenticator.hasWorked(req),
-    skipSuccessfulRequests: true,
-    requestWasSuccessful: (_, res) => res.statusCode !== 401,
-  });
-  const identify: RequestHandler = async (req, _res, next) => {
+  const guesserPace = pace(limits.failedAuth, byAddress);
+  const identify: RequestHandler = async (req, res, next) => {
     const caller = await authenticator.callerOf(req);
-    if (caller === null) throw new Refusal(KEY_NEEDED);
-    setCaller(req, caller);
-    next();
+    if (caller !== null) {
+      setCaller(req, caller);
+      next();
+      return;
+    }
+    // counted only when refused: the holder of a good key must not suffer from a wrong one at the same address
+    await guesserPace(req, res, () => next(new Refusal(KEY_NEEDED)));
   };
   return (template, access) => {
     const name: RequestHandler = (req, _res, next) => {
@@ -39,7 +38,7 @@ export function makeGate(parts: Pick<HttpParts, 'ledger' | 'clock' | 'limits'>):
       next();
     };
     if ('open' in access) return [name, openPace];
-    return [name, guessers, identify, keyPace, permit(access)];
+    return [name, identify, keyPace, permit(access)];
   };
 }
 

@@ -5,9 +5,7 @@ import { line } from '../../../simulators/nhso-agent/cli.ts';
 import { get, PID } from './wire.ts';
 
 test('runs alone, prints its address and the control calls, masks citizen ids, stops on a signal', async () => {
-  const script =
-    "const m = await import('./simulators/nhso-agent/cli.ts'); await m.simulateNhsoAgent(process.argv.slice(1));";
-  const args = ['--input-type=module', '-e', script, '--', '--port', '0', '--card', PID, '--limit', 'none'];
+  const args = ['src/cli.ts', 'simulate', 'nhso-agent', '--port', '0', '--card', PID, '--limit', 'none'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => {

@@ -42,6 +42,8 @@ export function simDbOver(pglite: PgliteLike): SimDb {
 
 async function openMariaDb(url: string): Promise<SimDb> {
   const connection = await mysql.createConnection({ uri: url, charset: 'utf8mb4', dateStrings: true });
+  // as HOSxP's own sessions: zero dates go in
+  await connection.query("SET SESSION sql_mode = ''");
   return {
     engine: 'mariadb',
     exec: async (sql) => {

@@ -43,27 +43,25 @@ export async function insertPeople(db: SimDb, people: readonly SamplePerson[]): 
     p.birthday.startsWith('0000') && db.engine === 'postgres' ? null : p.birthday;
   const columns =
     'hos_guid hn cid pname fname lname birthday sex hometel informtel mobile_phone_number nationality pttype';
-  await lenient(db, () =>
-    insertRows(
-      db,
-      'patient',
-      columns.split(' '),
-      people.map((p) => [
-        guid(),
-        p.hn,
-        p.cid,
-        p.pname,
-        p.fname,
-        p.lname,
-        birthday(p),
-        p.sex,
-        p.hometel,
-        p.informtel,
-        p.mobile,
-        p.nationality,
-        p.pttype,
-      ]),
-    ),
+  await insertRows(
+    db,
+    'patient',
+    columns.split(' '),
+    people.map((p) => [
+      guid(),
+      p.hn,
+      p.cid,
+      p.pname,
+      p.fname,
+      p.lname,
+      birthday(p),
+      p.sex,
+      p.hometel,
+      p.informtel,
+      p.mobile,
+      p.nationality,
+      p.pttype,
+    ]),
   );
 }
 
@@ -176,10 +174,4 @@ export async function logAuthen(
     'INSERT INTO authenhos (pid, claim_type, created_date, created_time, claim_code, vn) VALUES (?, ?, ?, ?, ?, ?)',
     values,
   );
-}
-
-/** HOSxP's own sessions let zero dates through; so does this one while it works. */
-async function lenient(db: SimDb, work: () => Promise<void>): Promise<void> {
-  if (db.engine === 'mariadb') await db.exec("SET SESSION sql_mode = ''");
-  await work();
 }

@@ -133,7 +133,8 @@ export function visitsContract(bench: () => Bench): void {
       const orphan = await insertVisit(db, { hn: '000999999', at: at('2026-03-08', '08:10:00') });
       const stray = await insertVisit(db, { hn: '000000022', at: at('2026-03-08', '08:20:00') });
       const buddhist = await insertVisit(db, { hn: '000000023', at: at('2026-03-08', '08:30:00') });
-      await db.query('UPDATE ovst SET vstdate = NULL WHERE vn = ?', [stray]);
+      const noDate = db.engine === 'mariadb' ? '0000-00-00' : null;
+      await db.query('UPDATE ovst SET vstdate = ? WHERE vn = ?', [noDate, stray]);
       await db.query("UPDATE ovst SET vstdate = '2569-03-08' WHERE vn = ?", [buddhist]);
       await db.query(
         "INSERT INTO ovst (hos_guid, vn, hn, vstdate, vsttime) VALUES ('{no-vn}', NULL, '1', '2026-03-08', '09:00:00')",
@@ -155,7 +156,7 @@ export function visitsContract(bench: () => Bench): void {
         [good]: null,
         [buddhist]: null,
         [orphan]: 'ovst.hn has no row in patient',
-        [stray]: 'ovst.vstdate is empty: expected a date YYYY-MM-DD',
+        [stray]: `ovst.vstdate is ${noDate === null ? 'empty' : `"${noDate}"`}: expected a date YYYY-MM-DD`,
       });
       expect(visits.every((v) => v.serviceDate === '2026-03-08')).toBe(true);
       expect(warnings).toEqual(['rows of ovst without a vn: no case']);

@@ -1,0 +1,73 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openLedger } from '../../db/open-ledger.ts';
+import { describeWith } from '../support/services.ts';
+import { created, newSite, outcome } from './contract/changes.ts';
+import { postgresStore, type TestStore } from './contract/store.ts';
+import { ledgerContract } from './ledger-contract.ts';
+
+describeWith('postgres', 'the ledger on PostgreSQL', (adminUrl) => {
+  const make = postgresStore(adminUrl);
+  ledgerContract(make);
+
+  let store: TestStore;
+  beforeAll(async () => {
+    store = await make();
+  });
+  afterAll(() => store.drop());
+
+  test('connections that the server ends are replaced', async () => {
+    const ledger = await store.open();
+    await ledger.remember('before', '1');
+    const client = new pg.Client({ connectionString: adminUrl });
+    await client.connect();
+    await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
+      new URL(store.store).pathname.slice(1),
+    ]);
+    await client.end();
+    const told = [await outcome(ledger.recall('before')), await outcome(ledger.recall('before'))];
+    expect(['ok', 'ledger-unavailable']).toContain(told[0]);
+    expect(told[1]).toBe('ok');
+    expect(await outcome(ledger.commit([created({ hcode: newSite() })]))).toBe('ok');
+  });
+
+  test('before it is migrated the ledger says so', async () => {
+    const fresh = await make();
+    const ledger = await openLedger(fresh.store);
+    try {
+      const findings = await ledger.check();
+      expect(findings).toContainEqual(expect.objectContaining({ check: 'ledger-migrated', level: 'warn' }));
+      await expect(ledger.recall('x')).rejects.toMatchObject({
+        code: 'ledger-unavailable',
+        message: 'the ledger has not been migrated yet',
+      });
+    } finally {
+      await ledger.close();
+      await fresh.drop();
+    }
+  });
+
+  test('two schemas of one database are two ledgers', async () => {
+    const one = await openLedger(store.store, { schema: 'one', connections: 1 });
+    const two = await openLedger(store.store, { schema: 'Two "2"', connections: 1 });
+    try {
+      await Promise.all([one.migrate(), two.migrate()]);
+      await one.remember('who', 'one');
+      expect(await two.recall('who')).toBeNull();
+      expect(await one.recall('who')).toBe('one');
+    } finally {
+      await Promise.all([one.close(), two.close()]);
+    }
+  });
+});
+
+test('a server that is not there, or refuses, is told without the password', async () => {
+  const ledger = await openLedger('postgres://bridge:s3cret@127.0.0.1:1/none');
+  const error = await ledger.migrate().catch((e: unknown) => e);
+  expect(error).toMatchObject({ code: 'ledger-unavailable', retry: 'yes' });
+  const findings = await ledger.check();
+  expect(findings).toEqual([expect.objectContaining({ check: 'ledger-reachable', level: 'fail' })]);
+  expect(JSON.stringify([findings, String(error), (error as Error).cause])).not.toContain('s3cret');
+  expect(await outcome(ledger.commit([created()]))).toBe('ledger-unavailable');
+  await ledger.close();
+});

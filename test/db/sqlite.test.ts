@@ -1,0 +1,131 @@
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { CompiledQuery } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ledgerOn } from '../../db/ledger.ts';
+import { openLedger } from '../../db/open-ledger.ts';
+import { SqliteEngine } from '../../db/sqlite/engine.ts';
+import { created, newSite, outcome } from './contract/changes.ts';
+import { sqliteStore } from './contract/store.ts';
+import { ledgerContract } from './ledger-contract.ts';
+
+describe('the ledger on SQLite', () => {
+  ledgerContract(sqliteStore);
+
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'ledger-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('the file and its folder are the owner’s alone; doctor says so when they are not', async () => {
+    const path = join(folder, 'private', 'deep', 'bridge.db');
+    const ledger = await openLedger(`sqlite:${path}`);
+    await ledger.migrate();
+    await ledger.remember('a', '1');
+    const modes = [path, `${path}-wal`, `${path}-shm`].map((p) => statSync(p).mode & 0o777);
+    expect(modes).toEqual([0o600, 0o600, 0o600]);
+    expect(statSync(join(folder, 'private')).mode & 0o777).toBe(0o700);
+    chmodSync(path, 0o644);
+    expect(await ledger.check()).toContainEqual(
+      expect.objectContaining({ check: 'ledger-private', level: 'warn', fix: `chmod 600 ${path}*` }),
+    );
+    await ledger.close();
+  });
+
+  test('what a commit was answered for is on the disk: WAL, full sync, foreign keys, strict tables', async () => {
+    const path = join(folder, 'settings.db');
+    const engine = new SqliteEngine(path);
+    await engine.migrate();
+    const pragma = async (name: string) => (await engine.read(CompiledQuery.raw(`pragma ${name}`)))[0];
+    expect(await pragma('journal_mode')).toEqual({ journal_mode: 'wal' });
+    expect(await pragma('synchronous')).toEqual({ synchronous: 2 });
+    expect(await pragma('foreign_keys')).toEqual({ foreign_keys: 1 });
+    const tables = await engine.read<{ name: string; strict: number }>(
+      CompiledQuery.raw('pragma table_list'),
+    );
+    const ours = tables.filter((t) => !/^(sqlite|kysely)_/.test(t.name));
+    expect(ours.filter((t) => t.strict !== 1)).toEqual([]);
+    await engine.close();
+  });
+
+  test('in memory, for tests', async () => {
+    const ledger = await openLedger('sqlite::memory:');
+    await ledger.migrate();
+    const change = created({ hcode: newSite() });
+    await ledger.commit([change]);
+    expect(await ledger.case(change.next)).toEqual(change.next);
+    expect((await ledger.check()).filter((f) => f.level !== 'ok')).toEqual([]);
+    await ledger.close();
+  });
+
+  test('while another process holds the file, a write waits and the event loop goes on', async () => {
+    const path = join(folder, 'busy.db');
+    const ledger = await openLedger(`sqlite:${path}`);
+    await ledger.migrate();
+    const other = new Database(path);
+    other.exec('begin immediate');
+    let ticks = 0;
+    const ticking = setInterval(() => ticks++, 5);
+    const written = ledger.remember('waited', 'yes');
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await ledger.recall('waited')).toBeNull();
+    other.exec('commit');
+    await written;
+    clearInterval(ticking);
+    expect(await ledger.recall('waited')).toBe('yes');
+    expect(ticks).toBeGreaterThan(3);
+    other.close();
+    await ledger.close();
+  });
+
+  test('a file that stays held is an error that may pass', async () => {
+    const path = join(folder, 'held.db');
+    const ledger = await openLedger(`sqlite:${path}`, { lockWaitMs: 100 });
+    await ledger.migrate();
+    const other = new Database(path);
+    other.exec('begin immediate');
+    const told = ledger.remember('a', '1');
+    await expect(told).rejects.toMatchObject({ code: 'ledger-unavailable', retry: 'yes' });
+    expect(await ledger.check()).toContainEqual(
+      expect.objectContaining({ check: 'ledger-writable', level: 'fail' }),
+    );
+    other.close();
+    await ledger.remember('a', '2');
+    expect(await ledger.recall('a')).toBe('2');
+    await ledger.close();
+  });
+
+  test('a full disk fails those who were in it, and the ledger goes on when there is room', async () => {
+    const engine = new SqliteEngine(join(folder, 'full.db'));
+    const ledger = ledgerOn(engine);
+    await ledger.migrate();
+    const [pages] = await engine.read<{ page_count: number }>(CompiledQuery.raw('pragma page_count'));
+    const limit = (n: number) => engine.read(CompiledQuery.raw(`pragma max_page_count = ${n}`));
+    await limit((pages?.page_count ?? 0) + 20);
+    const hcode = newSite();
+    const all = Array.from({ length: 200 }, (_, i) => created({ hcode, vn: String(i) }));
+    const told = await Promise.all(all.map((c) => outcome(ledger.commit([c]))));
+    expect(new Set(told)).toContain('ledger-unavailable');
+    const there = await ledger.countCases({ hcode });
+    expect(there).toBe(told.filter((t) => t === 'ok').length);
+    await limit(100_000);
+    const rest = all.filter((_, i) => told[i] !== 'ok');
+    expect(new Set(await Promise.all(rest.map((c) => outcome(ledger.commit([c])))))).toEqual(new Set(['ok']));
+    expect(await ledger.countCases({ hcode })).toBe(200);
+    await ledger.close();
+  });
+
+  test('a damaged file, a file that is something else, a folder that cannot be', async () => {
+    const path = join(folder, 'other.db');
+    writeFileSync(path, 'this is a letter, not a database. '.repeat(50));
+    const told = await openLedger(`sqlite:${path}`).catch((e: unknown) => e);
+    expect(told).toMatchObject({ code: 'ledger-unavailable', message: expect.stringContaining(path) });
+    expect(await outcome(openLedger(`sqlite:${join(path, 'below', 'bridge.db')}`))).toBe(
+      'ledger-unavailable',
+    );
+    expect(await outcome(openLedger('mysql://x'))).toBe('config');
+  });
+});

@@ -6,7 +6,7 @@ import type { Seal } from '../seal.ts';
 
 export interface MappingContext {
   seal: Seal;
-  /** Whether the caller may see whole citizen ids. */
+  /** Whether the caller may see whole citizen ids and phones. */
   showCitizenIds: boolean;
 }
 

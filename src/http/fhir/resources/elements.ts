@@ -30,10 +30,14 @@ export function clean(text: string | null | undefined): string | null {
   return kept === '' ? null : kept;
 }
 
-/** An identifier without its value: it exists, but this key may not see it. */
+/** In the place of a value that exists, but that this key may not see. */
+export const MASKED_VALUE = {
+  _value: { extension: [{ url: EXTENSION.dataAbsent, valueCode: 'masked' }] },
+} satisfies Pick<Identifier, '_value'>;
+
 export function maskedIdentifier(base: Identifier): Identifier {
   const { value: _hidden, ...rest } = base;
-  return { ...rest, _value: { extension: [{ url: EXTENSION.dataAbsent, valueCode: 'masked' }] } };
+  return { ...rest, ...MASKED_VALUE };
 }
 
 export const NHSO: Reference = { reference: 'Organization/nhso', display: 'สำนักงานหลักประกันสุขภาพแห่งชาติ' };

@@ -7,13 +7,13 @@ import type { PatientRow } from '../../../service/ports/ledger.ts';
 import { isCitizenId, patientId } from '../ids.ts';
 import { CODES, ID, localSystem } from '../systems.ts';
 import type { MappingContext } from './context.ts';
-import { clean, concept, maskedIdentifier, meta } from './elements.ts';
+import { clean, concept, MASKED_VALUE, maskedIdentifier, meta } from './elements.ts';
 
 export function toPatient(row: PatientRow, context: MappingContext): Patient {
   const { person } = row.newest.visit;
   const name = humanName(person);
   const birthDate = fhirDate(person.birthDate);
-  const telecom = mobile(row.newest.visit.phones);
+  const telecom = mobile(row.newest.visit.phones, context);
   return {
     resourceType: 'Patient',
     id: patientId(row, context.seal),
@@ -68,9 +68,11 @@ function humanName(person: Person): HumanName | null {
   };
 }
 
-function mobile(phones: readonly string[]): ContactPoint | null {
+/** A phone is as private as the citizen id: one scope shows both. */
+function mobile(phones: readonly string[], context: MappingContext): ContactPoint | null {
   const value = chooseMobile(phones);
-  return value === null ? null : { system: 'phone', use: 'mobile', value };
+  if (value === null) return null;
+  return { system: 'phone', use: 'mobile', ...(context.showCitizenIds ? { value } : MASKED_VALUE) };
 }
 
 /** `YYYY`, `YYYY-MM` or `YYYY-MM-DD` of the calendar; null for anything else that a HIS row may hold. */

@@ -62,7 +62,7 @@ describe('any case of any state', () => {
           expect(validateResource(resource), JSON.stringify(resource)).toEqual([]);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   }, 60_000);
 

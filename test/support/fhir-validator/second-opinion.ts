@@ -12,7 +12,7 @@ import { structureDefinition } from './definitions.ts';
 type Definition = Parameters<typeof indexStructureDefinitionBundle>[0];
 
 export function secondOpinion(resource: { resourceType: string }): string[] {
-  learn(resource.resourceType);
+  for (const type of typesIn(resource)) learn(type);
   try {
     validateResource(resource as Parameters<typeof validateResource>[0]);
     return [];
@@ -23,6 +23,15 @@ export function secondOpinion(resource: { resourceType: string }): string[] {
       .filter((i) => i.severity === 'error' || i.severity === 'fatal')
       .map((i) => `${i.expression?.join(', ') ?? resource.resourceType}: ${i.details?.text ?? i.code}`);
   }
+}
+
+/** The type of the resource and, of a bundle, of all that is in it. */
+function typesIn(resource: { resourceType: string; entry?: unknown }): Set<string> {
+  const entries = Array.isArray(resource.entry) ? resource.entry : [];
+  const inside = entries.flatMap(
+    (e: { resource?: { resourceType: string } }) => e.resource?.resourceType ?? [],
+  );
+  return new Set([resource.resourceType, ...inside]);
 }
 
 /** Gives Medplum the definition of a type and of all that it is made of. */

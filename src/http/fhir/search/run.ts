@@ -1,5 +1,6 @@
 /** Runs a search and makes the Bundle. */
 
+import { randomUUID } from 'node:crypto';
 import type { Bundle, BundleEntry, FhirResource } from 'fhir/r4.js';
 import type { SearchQuery } from '../../../service/ports/ledger.ts';
 import { FhirError, issue } from '../outcome.ts';
@@ -131,6 +132,8 @@ function toBundle(found: Found, request: SearchRequest, { type, base, view }: Se
     .map((r) => entry(r, 'include'))
     .filter((e) => !seen.has(e.fullUrl) && seen.add(e.fullUrl));
   const told: BundleEntry[] = request.ignored.map((text) => ({
+    // it has no address; some validators take an entry without fullUrl for a broken one (bdl-8)
+    fullUrl: `urn:uuid:${randomUUID()}`,
     resource: issue('warning', 'not-supported', text),
     search: { mode: 'outcome' },
   }));

@@ -7,7 +7,7 @@
 import { type Candidate, codeKind, isPlausibleCode, misfits } from './authen-code.ts';
 import type { CardRead } from './card-read.ts';
 import type { CaseState, HeldCode, Reason, WaitReason } from './case.ts';
-import { type CitizenId, parseCitizenId } from './citizen-id.ts';
+import { type CitizenId, maskCitizenIds, parseCitizenId } from './citizen-id.ts';
 import { type ClaimTypePolicy, chooseClaimType, configuredClaimType } from './claim-type.ts';
 import { chooseMobile } from './phone.ts';
 import { notRequired, type RequirementPolicy } from './requirement.ts';
@@ -72,8 +72,7 @@ export function assess(facts: Facts, policy: SitePolicy): Assessment {
   if (exempt !== null) return { ...base, state: 'not-required', reason: exempt };
 
   if (visit.code !== null) {
-    if (!isPlausibleCode(visit.code) || codeKind(visit.code) === 'EP')
-      return staff('his-holds-other-code', visit.code);
+    if (!standsAsCode(visit.code)) return staff('his-holds-other-code', maskCitizenIds(visit.code));
     return { ...base, state: 'written', reason: null, code: hisCode(visit.code) };
   }
   if (pid === null) return staff(visit.pid === null ? 'no-citizen-id' : 'invalid-citizen-id');
@@ -94,6 +93,11 @@ export function assess(facts: Facts, policy: SitePolicy): Assessment {
   return { ...base, state: 'ready', reason: null, claimType: choice.claimType };
 }
 
+/** Whether what somebody has put into the HIS's column can be the visit's authen code; a citizen id or an EP code is none. */
+export function standsAsCode(text: string): boolean {
+  return isPlausibleCode(text) && codeKind(text) !== 'EP' && parseCitizenId(text) === null;
+}
+
 function hisCode(claimCode: string): HeldCode {
   return { claimCode, claimType: null, issuedAt: null, source: 'his' };
 }
@@ -105,8 +109,7 @@ function assessLogged(
   claimType: string,
 ): { code: HeldCode } | { candidate: Candidate } | null {
   const logged = visit.loggedCode;
-  if (logged === null || !isPlausibleCode(logged.claimCode) || codeKind(logged.claimCode) === 'EP')
-    return null;
+  if (logged === null || !standsAsCode(logged.claimCode)) return null;
   const code = {
     claimCode: logged.claimCode,
     claimType: logged.claimType,

@@ -50,7 +50,9 @@ export class Breaker {
 
   /** True once per probe interval while open: whoever gets it makes the probe. */
   takeProbe(now: Instant): boolean {
-    if (!this.isOpen || now < this.#nextProbeAt) return false;
+    // a clock that was set back must not put the probe off by an hour
+    const wait = this.#nextProbeAt - now;
+    if (!this.isOpen || (wait > 0 && wait <= this.#options.probeMs)) return false;
     this.#nextProbeAt = now + this.#options.probeMs;
     return true;
   }

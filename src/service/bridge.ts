@@ -68,6 +68,7 @@ export class Bridge implements BridgeApi {
     await this.#keepHouse();
     this.#dispatcher.kick();
     this.#every(DUE_MS, 'due', () => this.#sweepDue());
+    this.#every(DUE_MS, 'probe', () => this.#probe());
     this.#every(READINESS_MS, 'readiness', () => this.#readiness.refresh());
     await this.#readiness.refresh();
   }
@@ -97,7 +98,7 @@ export class Bridge implements BridgeApi {
   }
 
   async resolve(key: CaseKey, resolution: Resolution, actor: Actor): Promise<Case> {
-    const changed = await staff.resolve(this.#house, this.#line(key.hcode), key, resolution, actor);
+    const changed = await staff.resolve(this.#house, (hcode) => this.#line(hcode), key, resolution, actor);
     this.#dispatcher.kick();
     return changed;
   }
@@ -153,7 +154,6 @@ export class Bridge implements BridgeApi {
     await sweep(this.#house, { dueAfter, except: this.#heldBack() });
     this.#sweptTo = now;
     this.#dispatcher.kick();
-    await this.#probe();
   }
 
   async #sweepSite(hcode: string): Promise<void> {

@@ -24,9 +24,7 @@ export class Dispatcher {
   /** Something was written to the outbox. Never throws: what could not be queued stays there for the next kick. */
   kick(): void {
     this.#again = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-    });
+    this.#running ??= this.#run();
   }
 
   /** Waits until the kick that is under way has ended. */
@@ -45,6 +43,9 @@ export class Dispatcher {
       const fields = { code: isBridgeError(error) ? error.code : 'error', error };
       if (!this.#failing) this.#house.log.warn(fields, 'steps could not be queued; they stay in the outbox');
       this.#failing = true;
+    } finally {
+      // in the same breath as the last look at `#again`: a kick in between would be lost
+      this.#running = null;
     }
   }
 

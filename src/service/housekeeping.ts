@@ -1,6 +1,6 @@
 /** What is done once a minute: what fell through any crack is found again, from the ledger alone. */
 
-import { serviceDateOf } from '../domain/bangkok.ts';
+import { addDays, type ServiceDate, serviceDateOf } from '../domain/bangkok.ts';
 import type { CaseState } from '../domain/case.ts';
 import { dayOver } from '../domain/machine/day-end.ts';
 import { wantsCard } from '../domain/machine/facts.ts';
@@ -34,9 +34,14 @@ export async function closeDays(house: House): Promise<number> {
 export async function pairLeftovers(house: House): Promise<void> {
   const today = serviceDateOf(house.clock.now());
   for (const hcode of house.sites.keys()) {
-    for (const pid of await house.ledger.pidsWithUnpairedReads(hcode, today)) {
-      const cases = await house.ledger.casesOfPerson(hcode, pid, today);
-      if (cases.some(wantsCard)) await pairPerson(house, hcode, pid, today);
-    }
+    // yesterday too: the process may have ended a moment before midnight
+    for (const date of [addDays(today, -1), today]) await pairLeftoversOf(house, hcode, date);
+  }
+}
+
+async function pairLeftoversOf(house: House, hcode: string, date: ServiceDate): Promise<void> {
+  for (const pid of await house.ledger.pidsWithUnpairedReads(hcode, date)) {
+    const cases = await house.ledger.casesOfPerson(hcode, pid, date);
+    if (cases.some(wantsCard)) await pairPerson(house, hcode, pid, date);
   }
 }

@@ -45,7 +45,8 @@ export class Intake {
     const { clock, metrics } = this.#house;
     const site = this.#site.hcode;
     const now = clock.now();
-    const isDigestTurn = now - this.#digestAt >= this.#site.settings.digestMs;
+    // either way: a clock that was set back must not put it off
+    const isDigestTurn = Math.abs(now - this.#digestAt) >= this.#site.settings.digestMs;
     const begun = performance.now();
     const kind = isDigestTurn ? 'digest' : 'visits';
     try {

@@ -3,7 +3,7 @@
  * holds one reader), the site to its configured rate, and stops the work while NHSO is down.
  */
 
-import { type BridgeError, isBridgeError } from '../domain/bridge-error.ts';
+import { BridgeError, isBridgeError } from '../domain/bridge-error.ts';
 import { Breaker } from './breaker.ts';
 import type { NhsoAgent } from './ports/nhso-agent.ts';
 import type { House, Site, Station } from './site.ts';
@@ -81,6 +81,15 @@ export class NhsoLine {
     }
   }
 
+  /**
+   * The same for work of the queue, whose turn may come after NHSO was found to be down: then nothing is sent, so that
+   * work that had queued up does not run into the outage one by one.
+   */
+  askWhileUp<T>(call: keyof NhsoAgent & string, send: () => Promise<T>): Promise<T> {
+    if (this.status === 'up') return this.ask(call, send);
+    throw new BridgeError('nhso-unavailable', 'NHSO cannot be reached', { retry: 'yes' });
+  }
+
   /** NHSO was seen to answer (a full card read counts as well). */
   noteUp(): void {
     if (!this.#breaker.succeeded()) return;
@@ -113,7 +122,8 @@ export class NhsoLine {
   async #slot(): Promise<void> {
     const { ratePerSecond } = this.#site.settings;
     if (ratePerSecond === 0) return;
-    const now = this.#house.clock.now();
+    // no wall clock: one that is set back must not hold the work up
+    const now = performance.now();
     const at = Math.max(now, this.#nextSlot);
     this.#nextSlot = at + 1000 / ratePerSecond;
     if (at > now) await new Promise((resolve) => setTimeout(resolve, at - now));

@@ -31,7 +31,7 @@ export async function retry(house: House, key: CaseKey, actor: Actor): Promise<C
 
 export async function resolve(
   house: House,
-  line: NhsoLine,
+  line: (hcode: string) => NhsoLine,
   key: CaseKey,
   resolution: Resolution,
   actor: Actor,
@@ -57,13 +57,13 @@ export async function resolve(
     case 'adopt-code': {
       const current = await house.ledger.case(key);
       if (current === null) throw notFound(key);
-      const code = await findAtNhso(line, current, resolution.claimCode);
+      const code = await findAtNhso(line(key.hcode), current, resolution.claimCode);
+      const { claimCode, claimType, issuedAt } = code;
       return decided(house, key, (c) =>
-        adoptCode(
-          c,
-          { claimCode: code.claimCode, claimType: code.claimType, issuedAt: code.issuedAt, source: 'staff' },
-          by,
-        ),
+        // the visit may have been corrected while NHSO was asked
+        c.pid === current.pid && c.serviceDate === current.serviceDate
+          ? adoptCode(c, { claimCode, claimType, issuedAt, source: 'staff' }, by)
+          : null,
       );
     }
     case 'close': {

@@ -40,8 +40,13 @@ export async function updateCase(
 }
 
 export function toCaseChange(current: Case | null, change: Change, reads?: CaseChange['reads']): CaseChange {
-  const base = { next: change.next, from: current?.version ?? null, history: change.history };
-  return reads === undefined ? base : { ...base, reads };
+  const { next, history } = change;
+  // a read that the case has let go of is free for another visit, in the same transaction
+  const isLetGo = current !== null && current.readId !== null && next.readId === null;
+  const released = isLetGo ? [{ id: current.readId ?? '', pairedVn: null }] : [];
+  const all = [...released, ...(reads ?? [])];
+  const base = { next, from: current?.version ?? null, history };
+  return all.length === 0 ? base : { ...base, reads: all };
 }
 
 export function countChange(house: Pick<House, 'metrics'>, from: Case | null, to: Case): void {

@@ -1,15 +1,29 @@
 /** Facts that come in: the visit from the HIS, the card from a counter. They decide the state until a confirm is sent. */
 
-import { ASSESSED_REASONS, type Assessment, assess, type SitePolicy } from '../assess.ts';
+import { ASSESSED_REASONS, type Assessment, assess, type SitePolicy, standsAsCode } from '../assess.ts';
 import type { Instant } from '../bangkok.ts';
 import type { CardRead } from '../card-read.ts';
-import type { Case } from '../case.ts';
-import { parseCitizenId } from '../citizen-id.ts';
+import type { Case, NeedsStaffReason, Reason } from '../case.ts';
+import { maskCitizenIds, parseCitizenId } from '../citizen-id.ts';
 import type { Visit } from '../visit.ts';
-import { type Cause, type Change, change, historyLine, NOTHING_TO_DO, thenDo } from './transition.ts';
+import {
+  type Cause,
+  type Change,
+  change,
+  historyLine,
+  NO_REASON,
+  NOTHING_TO_DO,
+  thenDo,
+} from './transition.ts';
 
-/** The facts of a paired read that a case keeps; `claimTypes` stay with the read itself. */
-export type PairedRead = Pick<CardRead, 'kind' | 'claimTypes' | 'correlationId'>;
+/** What the rules need of the read that a case is paired with; `claimTypes` stay with the read itself. */
+export type PairedRead = Pick<CardRead, 'kind' | 'claimTypes' | 'correlationId' | 'pid' | 'serviceDate'>;
+
+/** What a case is judged by beside itself: the read that it is paired with, and the site's policy. */
+export interface Grounds {
+  read: PairedRead | null;
+  policy: SitePolicy;
+}
 
 /** The first time that a visit is seen. */
 export function openCase(visit: Visit, policy: SitePolicy, at: Instant): Change {
@@ -25,12 +39,8 @@ export function openCase(visit: Visit, policy: SitePolicy, at: Instant): Change 
     candidates: [],
     visit,
     pid: null,
-    visitGone: false,
-    readId: null,
-    readKind: null,
-    readAt: null,
-    stationId: null,
-    correlationId: null,
+    visitGone: visit.cancelled,
+    ...NO_READ,
     claimType: null,
     staffMobile: null,
     staffClaimType: null,
@@ -58,8 +68,8 @@ export function openCase(visit: Visit, policy: SitePolicy, at: Instant): Change 
 /**
  * The HIS tells of the visit again. Null when that changes nothing. `read` is the read that the case is paired with.
  *
- * Once a confirm has been sent, or a code is held, the visit's changes no longer decide the state; two of them still
- * reach a person, because the code would be wrong: another person on the visit, or another code in the column.
+ * Once a confirm has been sent, or a code of NHSO's is held, the visit's changes no longer decide the state. Those that
+ * make the code wrong still reach a person: another person or day on the visit, or another code in the column.
  */
 export function visitSeen(
   current: Case,
@@ -68,48 +78,54 @@ export function visitSeen(
   policy: SitePolicy,
   at: Instant,
 ): Change | null {
-  if (!current.visitGone && (sameVisit(current.visit, visit) || isOurOwnCode(current, visit))) return null;
-  const told = { ...current, visit, hn: visit.hn, visitGone: false };
-  if (visit.cancelled && !current.visit.cancelled) return visitGone({ ...told }, at);
-  if (isAssessed(current)) return reassess(told, read, policy, { event: 'visit-changed', at });
-  const pid = parseCitizenId(visit.pid);
-  if (current.pid !== null && pid !== current.pid && mayHoldCode(current)) {
-    return toStaff(told, 'person-mismatch', null, { event: 'visit-changed', at });
+  const isSame = sameVisit(current.visit, visit) || isOurOwnCode(current, visit);
+  if (isSame && current.visitGone === visit.cancelled) return null;
+  const news = { visit, hn: visit.hn, visitGone: visit.cancelled };
+  const told = { ...current, ...news };
+  const cause = { event: 'visit-changed', at };
+  if (visit.cancelled && !current.visitGone) return visitGone({ ...told, visitGone: false }, at);
+  if (isAssessed(current) || (isUnasked(current) && isOfOther(current, visit))) {
+    return reassess(current, news, { read, policy }, cause);
   }
-  if (current.state === 'needs-staff' && visit.code !== null && visit.code !== current.visit.code) {
-    return codeTypedIn(told, visit.code, at);
+  // a confirm is on its way: what it brings is judged by the visit as it then stands
+  if (current.state === 'closed' || current.state === 'confirming' || current.state === 'unknown') {
+    return change(current, news, cause);
   }
-  return change(told, {}, { event: 'visit-changed', at });
+  const against = reasonAgainstCode(told);
+  if (against !== null && against !== current.reason) {
+    return toStaff(told, against, current.code?.claimCode ?? null, cause);
+  }
+  const typed = visit.code === current.visit.code ? null : visit.code;
+  if (typed !== null && ['needs-staff', 'written'].includes(current.state)) {
+    return codeTypedIn(told, typed, at);
+  }
+  if (against === null && current.code !== null && WRONG_CODE.includes(current.reason)) {
+    const writeBack = thenDo(current, 'write-back', at);
+    return change(current, { ...news, state: 'found-elsewhere', ...NO_REASON, ...writeBack }, cause);
+  }
+  return change(current, news, cause);
 }
 
 /** The HIS no longer has the visit. */
 export function visitGone(current: Case, at: Instant): Change | null {
+  if (current.visitGone) return null;
   const cause = { event: 'visit-cancelled', at };
-  if (current.visitGone && current.state === 'cancelled') return null;
-  if (current.code !== null && current.state !== 'closed') {
-    return toStaff(
-      { ...current, visitGone: true },
-      'visit-cancelled-after-code',
-      current.code.claimCode,
-      cause,
-    );
+  const gone = { visitGone: true };
+  if (current.state === 'closed') return change(current, gone, cause);
+  if (current.code !== null) {
+    return toStaff({ ...current, ...gone }, 'visit-cancelled-after-code', current.code.claimCode, cause);
   }
-  // a confirm is on its way: its end decides whether there is a code to tell a person about
-  if (current.state === 'confirming' || current.state === 'unknown')
-    return change(current, { visitGone: true }, cause);
-  if (current.askedAt !== null && current.state === 'needs-staff')
-    return change(current, { visitGone: true }, cause);
-  return change(
-    current,
-    { visitGone: true, state: 'cancelled', reason: 'visit-cancelled', reasonDetail: null, ...NOTHING_TO_DO },
-    cause,
-  );
+  // a confirm is on its way, or may have brought a code: its end decides whether there is one to tell a person about
+  const isWaiting = current.state === 'confirming' || current.state === 'unknown';
+  if (isWaiting || current.askedAt !== null) return change(current, gone, cause);
+  // the patient may be registered anew: the read is free to serve that visit
+  const over = { state: 'cancelled', reason: 'visit-cancelled', reasonDetail: null } as const;
+  return change(current, { ...gone, ...over, ...NO_READ, ...NOTHING_TO_DO }, cause);
 }
 
 /** A card read was paired with the visit (or a full one takes the place of a card-only one). */
 export function cardPaired(current: Case, read: CardRead, policy: SitePolicy, at: Instant): Change {
-  const paired: Case = {
-    ...current,
+  const paired: Partial<Case> = {
     readId: read.id,
     readKind: read.kind,
     readAt: read.readAt,
@@ -117,19 +133,41 @@ export function cardPaired(current: Case, read: CardRead, policy: SitePolicy, at
     correlationId: read.correlationId,
   };
   const detail = { readId: read.id, stationId: read.stationId, kind: read.kind, readAt: read.readAt };
-  return reassess(paired, read, policy, { event: 'card-paired', at, detail });
+  return reassess(current, paired, { read, policy }, { event: 'card-paired', at, detail });
 }
 
-/** Works the state out again from the facts; only for a case that has not asked and holds no code of its own. */
-export function reassess(current: Case, read: PairedRead | null, policy: SitePolicy, cause: Cause): Change {
-  const facts = {
-    visit: current.visit,
-    visitGone: current.visitGone,
-    read,
-    staffMobile: current.staffMobile,
-    staffClaimType: current.staffClaimType,
-  };
-  return change(current, asPatch(current, assess(facts, policy), cause.at), cause);
+/**
+ * Works the state out again from the facts, `news` among them; only for a case that has nothing under way at NHSO and
+ * holds no code of its own. A read of another person or day (the visit was corrected) is let go: rule 5.
+ */
+export function reassess(current: Case, news: Partial<Case>, grounds: Grounds, cause: Cause): Change {
+  const told = { ...current, ...news };
+  const { visit, visitGone: isGone, staffMobile, staffClaimType } = told;
+  const read = grounds.read !== null && !isGone && isReadOf(grounds.read, visit) ? grounds.read : null;
+  const found = assess({ visit, visitGone: isGone, read, staffMobile, staffClaimType }, grounds.policy);
+  const own: Partial<Case> = { serviceDate: visit.serviceDate, ...(read === null ? NO_READ : {}) };
+  return change(current, { ...news, ...own, ...asPatch(told, found, cause.at) }, cause);
+}
+
+/**
+ * The confirm has certainly brought no code, so it may be sent again at `dueAt`, if the facts, which may have changed
+ * meanwhile, still ask for it.
+ */
+export function askAgain(current: Case, grounds: Grounds, dueAt: Instant, cause: Cause): Change {
+  const confirm = thenDo(current, 'confirm', dueAt);
+  const free: Partial<Case> = { askedAt: null, state: 'drafted', ...NO_REASON, ...confirm };
+  return reassess(current, free, grounds, cause);
+}
+
+/** Why the code that the case holds must not stay on (or go to) the visit as it now stands; null when it may. */
+export function reasonAgainstCode(current: Case): NeedsStaffReason | null {
+  const { code, visit } = current;
+  if (code === null) return null;
+  if (current.visitGone) return 'visit-cancelled-after-code';
+  // the HIS's own code is the HIS's own business
+  if (code.source === 'his') return null;
+  if (current.pid !== null && parseCitizenId(visit.pid) !== current.pid) return 'person-mismatch';
+  return visit.serviceDate === current.serviceDate ? null : 'code-does-not-fit';
 }
 
 export function toStaff(current: Case, reason: Case['reason'], detail: string | null, cause: Cause): Change {
@@ -145,8 +183,11 @@ export function isAssessed(current: Case): boolean {
     case 'drafted':
     case 'offline':
     case 'not-required':
+    case 'expired':
     case 'cancelled':
       return current.code === null;
+    case 'written':
+      return current.code?.source === 'his';
     case 'needs-staff':
       return current.code === null && ASSESSED_REASONS.includes(current.reason);
     default:
@@ -157,23 +198,44 @@ export function isAssessed(current: Case): boolean {
 /** True when the case could still take a (better) card read. */
 export function wantsCard(current: Case): boolean {
   if (!isAssessed(current) || current.pid === null) return false;
-  if (current.state === 'awaiting-card' || current.state === 'offline') return true;
+  if (['awaiting-card', 'offline', 'expired'].includes(current.state)) return true;
   return current.state === 'needs-staff' && current.readKind !== 'full';
 }
 
-function mayHoldCode(current: Case): boolean {
-  return current.askedAt !== null || current.code !== null || current.state === 'unknown';
+/** On the staff's list, with nothing asked and no code held. */
+export function isUnasked(current: Case): boolean {
+  return current.state === 'needs-staff' && current.askedAt === null && current.code === null;
 }
 
-/** A clerk typed a code into the HIS while the case stood on the staff's list. */
-function codeTypedIn(current: Case, typed: string, at: Instant): Change {
-  const cause = { event: 'code-typed-in-his', at, detail: { claimCode: typed } };
-  if (current.code !== null && current.code.claimCode !== typed) {
-    return toStaff(current, 'his-holds-other-code', typed, cause);
+/** Reasons that say of the held code that it is not the visit's; they go when the HIS is put right. */
+const WRONG_CODE: readonly (Reason | null)[] = [
+  'visit-cancelled-after-code',
+  'person-mismatch',
+  'code-does-not-fit',
+];
+
+const NO_READ = { readId: null, readKind: null, readAt: null, stationId: null, correlationId: null } as const;
+
+function isReadOf(read: PairedRead, visit: Visit): boolean {
+  return read.pid === parseCitizenId(visit.pid) && read.serviceDate === visit.serviceDate;
+}
+
+/** The visit is now another person's, or of another day. */
+function isOfOther(current: Case, visit: Visit): boolean {
+  return parseCitizenId(visit.pid) !== current.pid || visit.serviceDate !== current.serviceDate;
+}
+
+/** A clerk typed a code into the HIS. */
+function codeTypedIn(told: Case, typed: string, at: Instant): Change {
+  const cause = { event: 'code-typed-in-his', at, detail: { claimCode: maskCitizenIds(typed) } };
+  const isOurs = told.code?.claimCode === typed;
+  if (isOurs && told.state === 'written') return change(told, {}, { event: 'visit-changed', at });
+  if (!isOurs && (told.code !== null || !standsAsCode(typed))) {
+    return toStaff(told, 'his-holds-other-code', maskCitizenIds(typed), cause);
   }
-  const code = current.code ?? { claimCode: typed, claimType: null, issuedAt: null, source: 'his' as const };
+  const code = told.code ?? { claimCode: typed, claimType: null, issuedAt: null, source: 'his' as const };
   const done = { state: 'written' as const, reason: null, reasonDetail: null, code, writtenAt: at };
-  return change(current, { ...done, ...NOTHING_TO_DO }, cause);
+  return change(told, { ...done, ...NOTHING_TO_DO }, cause);
 }
 
 function asPatch(current: Case, found: Assessment, at: Instant): Partial<Case> {
@@ -187,16 +249,18 @@ function asPatch(current: Case, found: Assessment, at: Instant): Partial<Case> {
   // a draft that still says the right thing is not drafted again
   if (current.state === 'drafted' && found.state === 'ready' && sameAsk(current, found))
     return { ...facts, state: 'drafted' };
-  const base = { ...facts, state: found.state, code: found.code };
+  const base = { ...facts, state: found.state, code: found.code, writtenAt: null };
   switch (found.state) {
     case 'ready':
-      return current.state === 'ready' ? base : { ...base, ...thenDo(current, 'draft', at) };
+      return current.state === 'ready' && sameAsk(current, found)
+        ? base
+        : { ...base, ...thenDo(current, 'draft', at) };
     case 'found-elsewhere':
       return { ...base, ...thenDo(current, 'write-back', at) };
     case 'offline':
       return current.state === 'offline' ? base : { ...base, ...thenDo(current, 'lookup', at) };
     case 'written':
-      return { ...base, ...NOTHING_TO_DO, writtenAt: at };
+      return { ...base, ...NOTHING_TO_DO, writtenAt: current.state === 'written' ? current.writtenAt : at };
     default:
       return { ...base, ...NOTHING_TO_DO };
   }

@@ -3,9 +3,9 @@
 import type { Candidate, MatchResult } from '../authen-code.ts';
 import type { Instant } from '../bangkok.ts';
 import type { Case } from '../case.ts';
-import { toStaff } from './facts.ts';
+import { askAgain, type Grounds, reassess, toStaff } from './facts.ts';
 import { holdCode, mayAsk } from './obtain.ts';
-import { type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
+import { type Cause, type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
 
 /** Empty look-ups in a row after a lost answer before the confirm may be sent again: NHSO may be slow to show it. */
 export const EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN = 2;
@@ -17,14 +17,23 @@ export interface LookupTimes {
   offlineMs: number;
 }
 
-export function lookedUp(current: Case, match: MatchResult, times: LookupTimes, at: Instant): Change | null {
+/** NHSO's clock may differ from ours by this much, ms. */
+const CLOCKS_DIFFER_MS = 60_000;
+
+export function lookedUp(
+  current: Case,
+  match: MatchResult,
+  grounds: Grounds,
+  times: LookupTimes,
+  at: Instant,
+): Change | null {
   switch (match.kind) {
     case 'fits': {
       // the answer of our own confirm that was lost, or a code that came by another channel
       const ours =
         current.askedAt !== null &&
-        current.reason === null &&
-        (match.code.issuedAt ?? 0) >= current.askedAt - 60_000;
+        isLost(current) &&
+        (match.code.issuedAt ?? 0) >= current.askedAt - CLOCKS_DIFFER_MS;
       const { claimCode, claimType, issuedAt } = match.code;
       return holdCode(
         current,
@@ -40,13 +49,14 @@ export function lookedUp(current: Case, match: MatchResult, times: LookupTimes, 
         detail: { candidates: match.candidates.map((c) => c.claimCode) },
       });
     case 'none':
-      return nothingFits(current, match.candidates, times, at);
+      return nothingFits(current, match.candidates, grounds, times, at);
   }
 }
 
 function nothingFits(
   current: Case,
   candidates: readonly Candidate[],
+  grounds: Grounds,
   times: LookupTimes,
   at: Instant,
 ): Change | null {
@@ -57,7 +67,9 @@ function nothingFits(
   const dayIsOver = !mayAsk(current, at);
   switch (current.state) {
     case 'unknown':
-      return refusedOrLost({ ...current, candidates }, times, dayIsOver, cause);
+      return isLost(current)
+        ? stillLost({ ...current, candidates }, grounds, times, cause)
+        : notFound(current, candidates, grounds, cause);
     case 'confirming':
       return change(
         current,
@@ -89,37 +101,56 @@ function nothingFits(
   }
 }
 
-function refusedOrLost(
-  current: Case,
-  times: LookupTimes,
-  dayIsOver: boolean,
-  cause: { event: string; at: Instant; detail: Readonly<Record<string, unknown>> },
-): Change {
-  if (current.reason === 'refused' || current.reason === 'same-day-code') {
-    // refused for certain: nothing of ours is under way there any more
-    const settled = current.visitGone ? cancelledPatch() : null;
-    const heldByOther = current.candidates.some((c) => c.misfits.length === 1 && c.heldBy !== null);
-    const reason = heldByOther ? 'same-day-code' : current.reason;
-    if (settled !== null) return change({ ...current, askedAt: null }, settled, cause);
-    return toStaff({ ...current, askedAt: null }, reason, current.reasonDetail, cause);
+/** True for an answer that was lost; false for a refusal and the like, whose reason stands in the case. */
+function isLost(current: Case): boolean {
+  return current.reason === null || current.reason === 'waiting-nhso';
+}
+
+/** The code of an answer that was lost has not turned up: look again, or ask again, or leave it to a person. */
+function stillLost(current: Case, grounds: Grounds, times: LookupTimes, cause: Cause): Change {
+  if (current.candidates.some((c) => mayBeOurs(c, current))) {
+    // asked again, NHSO would issue a second one
+    return toStaff(current, 'code-does-not-fit', null, cause);
   }
   const emptyLookups = current.emptyLookups + 1;
   if (emptyLookups < EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN) {
-    return change(current, { emptyLookups, ...thenDo(current, 'lookup', cause.at + times.settleMs) }, cause);
+    const again = thenDo(current, 'lookup', cause.at + times.settleMs);
+    return change(current, { reason: null, reasonDetail: null, emptyLookups, ...again }, cause);
   }
-  const free = { ...current, askedAt: null, emptyLookups };
-  if (current.visitGone) return change(free, cancelledPatch(), cause);
-  if (dayIsOver) return toStaff(free, 'service-day-over', null, cause);
-  return change(
-    free,
-    { state: 'drafted', ...NO_REASON, ...thenDo(current, 'confirm', cause.at) },
-    {
-      ...cause,
-      event: 'nothing-found-ask-again',
-    },
-  );
+  const asked = askAgain({ ...current, emptyLookups }, grounds, cause.at, {
+    ...cause,
+    event: 'nothing-found-ask-again',
+  });
+  if (!isToAsk(asked) || mayAsk(asked.next, cause.at)) return asked;
+  return toStaff({ ...current, askedAt: null, emptyLookups }, 'service-day-over', null, cause);
 }
 
-function cancelledPatch(): Partial<Case> {
-  return { state: 'cancelled', reason: 'visit-cancelled', reasonDetail: null, ...NOTHING_TO_DO };
+/** A code that differs from what was asked for, but may be the one that the lost answer brought. */
+function mayBeOurs(candidate: Candidate, current: Case): boolean {
+  if (candidate.heldBy !== null || (candidate.hcode !== null && candidate.hcode !== current.hcode))
+    return false;
+  if (candidate.misfits.includes('close-visit-code') || candidate.misfits.includes('not-a-code'))
+    return false;
+  return (candidate.issuedAt ?? Number.POSITIVE_INFINITY) >= (current.askedAt ?? 0) - CLOCKS_DIFFER_MS;
+}
+
+/** Nothing was found for a case that a reason has brought here: refused, asked for by another visit, or tried again. */
+function notFound(current: Case, candidates: readonly Candidate[], grounds: Grounds, cause: Cause): Change {
+  if (current.reason !== 'refused' && current.reason !== 'same-day-code') {
+    // a person wanted to see whether it is there now; what was asked for once is not asked for again
+    const seen = new Set(candidates.map((c) => c.claimCode));
+    const all = [...current.candidates.filter((c) => !seen.has(c.claimCode)), ...candidates];
+    return toStaff({ ...current, candidates: all }, current.reason, current.reasonDetail, cause);
+  }
+  // refused for certain: nothing of ours is under way there, so the facts may have changed the answer meanwhile
+  const afresh = { askedAt: null, state: 'awaiting-card', ...NO_REASON } as const;
+  const again = reassess(current, afresh, grounds, cause);
+  if (!isToAsk(again)) return again;
+  const heldByOther = candidates.some((c) => c.misfits.length === 1 && c.heldBy !== null);
+  const reason = heldByOther ? 'same-day-code' : current.reason;
+  return toStaff({ ...current, candidates, askedAt: null }, reason, current.reasonDetail, cause);
+}
+
+function isToAsk({ next }: Change): boolean {
+  return next.state === 'ready' || next.state === 'drafted';
 }

@@ -3,10 +3,10 @@
  * whose answer was lost is never sent again until look-ups have shown nothing that fits.
  */
 
-import { type IssuedCode, misfits } from '../authen-code.ts';
+import { type Candidate, type IssuedCode, misfits } from '../authen-code.ts';
 import { type Instant, serviceDateOf } from '../bangkok.ts';
 import type { Case, HeldCode } from '../case.ts';
-import { toStaff } from './facts.ts';
+import { askAgain, type Grounds, reasonAgainstCode, toStaff } from './facts.ts';
 import { type Change, change, NO_REASON, thenDo } from './transition.ts';
 
 /** A code asked for on another day would bear that day: nothing is asked once the service day is over. */
@@ -49,16 +49,14 @@ export function confirmSending(current: Case, recoverAt: Instant, at: Instant): 
 }
 
 /** The confirm was certainly never sent (nobody listened, the process was held up): it may be tried again. */
-export function confirmNotSent(current: Case, why: string, retryAt: Instant, at: Instant): Change {
-  return change(
-    current,
-    { state: 'drafted', askedAt: null, ...thenDo(current, 'confirm', retryAt) },
-    {
-      event: 'confirm-not-sent',
-      at,
-      detail: { why },
-    },
-  );
+export function confirmNotSent(
+  current: Case,
+  grounds: Grounds,
+  why: string,
+  retryAt: Instant,
+  at: Instant,
+): Change {
+  return askAgain(current, grounds, retryAt, { event: 'confirm-not-sent', at, detail: { why } });
 }
 
 /** NHSO issued a code to us. It must fit like any other before it is written anywhere. */
@@ -82,6 +80,21 @@ export function codeIssued(current: Case, issued: IssuedCode, at: Instant): Chan
     return toStaff({ ...current, candidates: [candidate] }, reason, found.join(', '), cause);
   }
   return holdCode(current, code, 'confirmed', cause);
+}
+
+/**
+ * The answer to a confirm came after the case had gone on without it (this process had been held up). Whatever the case
+ * is now, a code that NHSO issued to us must not get lost: null when the case holds it already.
+ */
+export function codeCameLate(current: Case, issued: IssuedCode, at: Instant): Change | null {
+  const { claimCode, claimType, hcode, issuedAt } = issued;
+  if (current.code?.claimCode === claimCode) return null;
+  if (current.state === 'confirming' || current.state === 'unknown') return codeIssued(current, issued, at);
+  if (current.candidates.some((c) => c.claimCode === claimCode)) return null;
+  const late: Candidate = { claimCode, claimType, hcode, issuedAt, misfits: [], heldBy: null };
+  const candidates = [...current.candidates, late];
+  const cause = { event: 'code-came-late', at, detail: { claimCode, issuedAt } };
+  return toStaff({ ...current, candidates }, 'code-ambiguous', claimCode, cause);
 }
 
 /** The answer of a confirm was lost, or says nothing that can be understood. */
@@ -149,7 +162,10 @@ export function waitForNhso(current: Case, why: string, at: Instant): Change | n
   );
 }
 
-/** Holds the code and has it written back, unless the visit is gone: then a person must know of the code. */
+/**
+ * Holds the code and has it written back, unless the visit is gone or has become another person's meanwhile: then a
+ * person must know of the code.
+ */
 export function holdCode(
   current: Case,
   code: HeldCode,
@@ -157,7 +173,8 @@ export function holdCode(
   cause: { event: string; at: Instant; actor?: string; detail?: Readonly<Record<string, unknown>> },
 ): Change {
   const held = { ...current, ...NO_REASON, code };
-  if (current.visitGone) return toStaff(held, 'visit-cancelled-after-code', code.claimCode, cause);
+  const against = reasonAgainstCode(held);
+  if (against !== null) return toStaff(held, against, code.claimCode, cause);
   return change(held, { state, ...thenDo(current, 'write-back', cause.at) }, cause);
 }
 

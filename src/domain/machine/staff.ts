@@ -3,7 +3,7 @@
 import type { SitePolicy } from '../assess.ts';
 import type { Instant } from '../bangkok.ts';
 import { type Case, FINAL_STATES, type HeldCode } from '../case.ts';
-import { isAssessed, type PairedRead, reassess } from './facts.ts';
+import { isAssessed, isUnasked, type PairedRead, reasonAgainstCode, reassess } from './facts.ts';
 import { holdCode, mayAsk } from './obtain.ts';
 import { type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
 
@@ -23,7 +23,7 @@ export function givePhone(
   if (!isAnswerable(current)) return null;
   const answered = { ...reopened(current), staffMobile: mobile };
   // the number itself is personal data and stays out of the history
-  return reassess(answered, read, policy, { event: 'phone-given', ...by });
+  return reassess(current, answered, { read, policy }, { event: 'phone-given', ...by });
 }
 
 export function chooseClaimType(
@@ -35,7 +35,8 @@ export function chooseClaimType(
 ): Change | null {
   if (!isAnswerable(current)) return null;
   const answered = { ...reopened(current), staffClaimType: claimType };
-  return reassess(answered, read, policy, { event: 'claim-type-chosen', ...by, detail: { claimType } });
+  const cause = { event: 'claim-type-chosen', ...by, detail: { claimType } };
+  return reassess(current, answered, { read, policy }, cause);
 }
 
 /** `code` has been looked up at NHSO and belongs to the person, hospital and service date. */
@@ -72,23 +73,22 @@ export function retryCase(
   by: Decision,
 ): Change | null {
   const cause = { event: 'retry-asked', ...by };
-  if (current.state === 'needs-staff' && current.code !== null && !current.visitGone) {
+  if (current.state === 'needs-staff' && current.code !== null) {
+    // a code that is not the visit's is not written, however often it is tried
+    if (reasonAgainstCode(current) !== null) return null;
     return change(
       current,
       { state: 'found-elsewhere', ...NO_REASON, ...thenDo(current, 'write-back', by.at) },
       cause,
     );
   }
-  // a confirm may have been done: its code is looked for, never asked for again from here
+  // a confirm has been done: its code is looked for; the reason, which stays, keeps it from being asked for again
   if (current.askedAt !== null && current.state === 'needs-staff') {
-    return change(
-      current,
-      { state: 'unknown', ...NO_REASON, emptyLookups: 0, ...thenDo(current, 'lookup', by.at) },
-      cause,
-    );
+    return change(current, { state: 'unknown', ...thenDo(current, 'lookup', by.at) }, cause);
   }
-  if (current.state === 'needs-staff') return reassess(reopened(current), read, policy, cause);
-  if (current.state === 'expired' && !mayAsk(current, by.at)) {
+  if (current.state === 'needs-staff') return reassess(current, reopened(current), { read, policy }, cause);
+  if (current.state === 'expired') {
+    if (mayAsk(current, by.at)) return reassess(current, {}, { read, policy }, cause);
     return change(
       current,
       { state: 'awaiting-card', reason: 'waiting-card', ...thenDo(current, 'lookup', by.at) },
@@ -104,13 +104,10 @@ export function retryCase(
 
 /** A person's answer counts only while nothing has been asked and no code is held. */
 function isAnswerable(current: Case): boolean {
-  return (
-    isAssessed(current) ||
-    (current.state === 'needs-staff' && current.askedAt === null && current.code === null)
-  );
+  return isAssessed(current) || isUnasked(current);
 }
 
-/** The case as if it had not come to the staff's list, so that `assess` decides anew. */
-function reopened(current: Case): Case {
-  return current.state === 'needs-staff' ? { ...current, ...NO_REASON, state: 'awaiting-card' } : current;
+/** What makes a case as if it had not come to the staff's list, so that `assess` decides anew. */
+function reopened(current: Case): Partial<Case> {
+  return current.state === 'needs-staff' ? { ...NO_REASON, state: 'awaiting-card' } : {};
 }

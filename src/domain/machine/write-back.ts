@@ -2,6 +2,7 @@
 
 import type { Instant } from '../bangkok.ts';
 import type { Case, NeedsStaffReason } from '../case.ts';
+import { maskCitizenIds } from '../citizen-id.ts';
 import { toStaff } from './facts.ts';
 import { type Change, change, NO_REASON, NOTHING_TO_DO } from './transition.ts';
 
@@ -27,8 +28,13 @@ export type WriteBackResult =
 
 export function writtenBack(current: Case, result: WriteBackResult, at: Instant): Change {
   const claimCode = current.code?.claimCode ?? null;
+  const told = 'holds' in result && result.holds !== null ? { holds: maskCitizenIds(result.holds) } : {};
   const blocked = (reason: NeedsStaffReason, detail: string | null): Change =>
-    toStaff(current, reason, detail, { event: 'write-back-blocked', at, detail: { claimCode, ...result } });
+    toStaff(current, reason, detail, {
+      event: 'write-back-blocked',
+      at,
+      detail: { claimCode, ...result, ...told },
+    });
   switch (result.kind) {
     case 'written':
     case 'already':
@@ -43,7 +49,7 @@ export function writtenBack(current: Case, result: WriteBackResult, at: Instant)
         },
       );
     case 'occupied':
-      return blocked('his-holds-other-code', result.holds);
+      return blocked('his-holds-other-code', maskCitizenIds(result.holds));
     case 'no-row':
       return blocked('his-row-missing', claimCode);
     case 'no-visit':
@@ -55,8 +61,14 @@ export function writtenBack(current: Case, result: WriteBackResult, at: Instant)
     case 'locked':
       return blocked('his-row-locked', claimCode);
     case 'not-kept':
-      return blocked('his-refused', result.holds);
+      return blocked('his-refused', result.holds === null ? null : maskCitizenIds(result.holds));
   }
+}
+
+/** The HIS has decided against it: the account may not, or the table is not as it should be. Trying again is no help. */
+export function writeBackRefused(current: Case, why: string, at: Instant): Change {
+  const detail = { claimCode: current.code?.claimCode ?? null, why };
+  return toStaff(current, 'his-refused', why, { event: 'write-back-blocked', at, detail });
 }
 
 /** The HIS could not be reached; the write-back stays to be done. Null when the case says so already. */

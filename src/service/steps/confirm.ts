@@ -7,6 +7,7 @@ import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case } from '../../domain/case.ts';
 import {
   answerLost,
+  codeCameLate,
   codeIssued,
   confirmNotSent,
   confirmSending,
@@ -16,6 +17,7 @@ import {
 import type { ConfirmReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
 import type { Station } from '../site.ts';
+import { updateCase } from '../update.ts';
 import { claimRequest, nhsoMessage, otherAsker } from './draft.ts';
 import { beginStep, commitCode, mayCallNhso, type StepTools, type StepWork } from './step.ts';
 
@@ -67,7 +69,9 @@ async function send(tools: StepTools, work: StepWork, station: Station, asked: C
   const { clock } = tools.house;
   const line = tools.line(asked.hcode);
   if (clock.now() - (asked.askedAt ?? 0) > SEND_WITHIN_MS) {
-    await work.commit((c) => confirmNotSent(c, 'this process was held up', clock.now(), clock.now()));
+    await work.commit(async (c) =>
+      confirmNotSent(c, await work.grounds(c), 'this process was held up', clock.now(), clock.now()),
+    );
     return;
   }
   let receipt: ConfirmReceipt;
@@ -75,10 +79,11 @@ async function send(tools: StepTools, work: StepWork, station: Station, asked: C
     receipt = await line.ask('confirmSave', () => station.agent.confirmSave(claimRequest(asked)));
   } catch (error) {
     if (!isBridgeError(error)) throw error;
-    await work.commit((c) => {
+    await work.commit(async (c) => {
+      const grounds = await work.grounds(c);
       const now = clock.now();
       if (error.code === 'nhso-refused') return refused(c, nhsoMessage(error), now);
-      if (error.retry === 'yes') return confirmNotSent(c, error.message, now + RETRY_AFTER_MS, now);
+      if (error.retry === 'yes') return confirmNotSent(c, grounds, error.message, now + RETRY_AFTER_MS, now);
       return answerLost(c, error.message, now + firstLookup(work), now);
     });
     return;
@@ -103,7 +108,11 @@ async function take(tools: StepTools, work: StepWork, receipt: ConfirmReceipt, a
   }
   const { pid, claimType, createdAt } = receipt;
   const issued = { claimCode, claimType, pid, issuedAt: createdAt, hcode: asked.hcode };
-  await commitCode(tools, work, claimCode, (c, at) => codeIssued(c, issued, at));
+  const taken = await commitCode(tools, work, claimCode, (c, at) => codeIssued(c, issued, at));
+  if (taken !== null) return;
+  const { house } = tools;
+  await updateCase(house, asked, (c) => codeCameLate(c, issued, house.clock.now()));
+  tools.kick();
 }
 
 function firstLookup(work: StepWork): number {

@@ -26,7 +26,7 @@ export function draftStep(tools: StepTools): StepHandler {
     let receipt: DraftReceipt;
     try {
       receipt = await line.turn(station, () =>
-        line.ask('saveAsDraft', () => station.agent.saveAsDraft(claimRequest(current))),
+        line.askWhileUp('saveAsDraft', () => station.agent.saveAsDraft(claimRequest(current))),
       );
     } catch (error) {
       if (isBridgeError(error, 'nhso-refused')) {

@@ -22,12 +22,23 @@ export function lookupStep(tools: StepTools): StepHandler {
     } catch (error) {
       return noteAndRethrow(tools, work, error);
     }
-    const { settleMs, offlineLookupMs } = site.settings;
+    const { settleMs, offlineLookupMs, confirmTimeoutMs } = site.settings;
+    // a confirm that another process sent may still be under way, should a clock have jumped: let it come to its end
+    const isUnderWay = current.state === 'confirming';
+    const times = {
+      settleMs: isUnderWay ? Math.max(settleMs, confirmTimeoutMs) : settleMs,
+      offlineMs: offlineLookupMs,
+    };
     const claimCode = match.kind === 'fits' ? match.code.claimCode : '';
-    await commitCode(tools, work, claimCode, (c, at) =>
-      lookedUp(c, match, { settleMs, offlineMs: offlineLookupMs }, at),
+    await commitCode(tools, work, claimCode, async (c, at) =>
+      isAskedFor(c, current) ? lookedUp(c, match, await work.grounds(c), times, at) : null,
     );
   };
+}
+
+/** The visit was not corrected while NHSO was asked; if it was, the sweep has it looked up again. */
+function isAskedFor(c: Case, asked: Case): boolean {
+  return c.pid === asked.pid && c.claimType === asked.claimType && c.serviceDate === asked.serviceDate;
 }
 
 /**
@@ -69,7 +80,7 @@ async function askAny<T>(
   let unreachable: unknown;
   for (const station of line.stationsFrom(current.stationId)) {
     try {
-      return await line.turn(station, () => line.ask(call, () => ask(station.agent)));
+      return await line.turn(station, () => line.askWhileUp(call, () => ask(station.agent)));
     } catch (error) {
       if (!isBridgeError(error, 'agent-unreachable')) throw error;
       unreachable = error;

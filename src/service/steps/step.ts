@@ -4,12 +4,13 @@ import type { Instant } from '../../domain/bangkok.ts';
 import { errorText, isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case } from '../../domain/case.ts';
 import { dayOver } from '../../domain/machine/day-end.ts';
+import type { Grounds } from '../../domain/machine/facts.ts';
 import { codeHeld, mayAsk, waitForNhso } from '../../domain/machine/obtain.ts';
 import type { Change } from '../../domain/machine/transition.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { StepJob } from '../ports/work-queue.ts';
 import type { House, Site } from '../site.ts';
-import { updateCase } from '../update.ts';
+import { type Decide, updateCase } from '../update.ts';
 
 export interface StepTools {
   house: House;
@@ -22,7 +23,9 @@ export interface StepWork {
   site: Site;
   current: Case;
   /** Commits a change of this very step; null when the case has moved on meanwhile. */
-  commit(decide: (current: Case) => Change | null): Promise<Case | null>;
+  commit(decide: Decide): Promise<Case | null>;
+  /** What the rules judge the case by, beside itself. */
+  grounds(current: Case): Promise<Grounds>;
 }
 
 /** The case, if the job is still what it waits for. A job that was overtaken is no error: it has nothing to do. */
@@ -48,6 +51,9 @@ export async function beginStep(tools: StepTools, job: StepJob): Promise<StepWor
         tools.kick();
       }
       return changed;
+    },
+    async grounds({ readId }) {
+      return { read: readId === null ? null : await house.ledger.cardRead(readId), policy: site.policy };
     },
   };
 }
@@ -78,11 +84,11 @@ export async function commitCode(
   tools: StepTools,
   work: StepWork,
   claimCode: string,
-  decide: (current: Case, at: Instant) => Change | null,
-): Promise<void> {
+  decide: (current: Case, at: Instant) => Change | null | Promise<Change | null>,
+): Promise<Case | null> {
   const { house } = tools;
   try {
-    await work.commit((c) => decide(c, house.clock.now()));
+    return await work.commit((c) => decide(c, house.clock.now()));
   } catch (error) {
     if (!isBridgeError(error, 'code-held')) throw error;
     const holder = await house.ledger.holderOfCode(claimCode);
@@ -90,6 +96,6 @@ export async function commitCode(
       { site: work.site.hcode, vn: work.current.vn, holder: holder?.vn, why: errorText(error) },
       'code is on another visit',
     );
-    await work.commit((c) => codeHeld(c, claimCode, holder?.vn ?? null, house.clock.now()));
+    return work.commit((c) => codeHeld(c, claimCode, holder?.vn ?? null, house.clock.now()));
   }
 }

@@ -1,7 +1,7 @@
 /** Write-back: the code goes into the HIS, into an empty column of one row, and is read back. */
 
 import { isBridgeError } from '../../domain/bridge-error.ts';
-import { waitForHis, writtenBack } from '../../domain/machine/write-back.ts';
+import { waitForHis, writeBackRefused, writtenBack } from '../../domain/machine/write-back.ts';
 import type { WriteBackOutcome } from '../ports/his.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
 import { beginStep, type StepTools } from './step.ts';
@@ -20,6 +20,10 @@ export function writeBackStep(tools: StepTools): StepHandler {
     } catch (error) {
       if (!isBridgeError(error)) throw error;
       metrics.count('write-backs', { site: site.hcode, outcome: error.code });
+      if (error.retry === 'no') {
+        await work.commit((c) => writeBackRefused(c, error.message, clock.now()));
+        return;
+      }
       await work.commit((c) => waitForHis(c, error.message, clock.now()));
       throw error;
     }

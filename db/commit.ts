@@ -20,9 +20,10 @@ const ROWS = 200;
 
 export type Commit = (changes: readonly CaseChange[]) => Script<void>;
 
-/** A query, and the error when it does not change a row: somebody else was there first. */
+/** A query, how many rows it must change, and the error when they are fewer: somebody else was there first. */
 interface Effect {
   query: CompiledQuery;
+  rows: number;
   orElse?: () => BridgeError;
 }
 
@@ -30,14 +31,22 @@ export function makeCommit(db: Kysely<Tables>): Commit {
   const queries = commitQueries(db);
   const moved = patientMoves(db);
 
+  /**
+   * Another process may have made the case since `rowsBefore` looked. It is then passed over, and missed in the count:
+   * were it left to the primary key, the engine might complain first of the code that both rows hold.
+   */
   function insertCases(changes: readonly CaseChange[]): Effect[] {
     const steps = changes.flatMap((c) => stepRow(c.next) ?? []);
+    const cases = insert(
+      changes.map((c) => toCaseRow(c.next)),
+      queries.insertCase,
+      (rows) => insertNew(db, rows),
+    );
     return [
-      ...insert(
-        changes.map((c) => toCaseRow(c.next)),
-        queries.insertCase,
-        (rows) => db.insertInto('visit_case').values(rows),
-      ),
+      ...cases.map((effect) => ({
+        ...effect,
+        orElse: () => conflict('a case that was to be new is there already'),
+      })),
       ...insert(steps, queries.insertStep, (rows) => db.insertInto('outbox').values(rows)),
     ];
   }
@@ -56,14 +65,18 @@ export function makeCommit(db: Kysely<Tables>): Commit {
       old.service_date === row.service_date;
     const update = sameFacts ? queries.updateProgress : queries.updateAll;
     const effects: Effect[] = [
-      { query: update({ ...row, from: old.version }), orElse: () => hasChanged(next) },
+      { query: update({ ...row, from: old.version }), rows: 1, orElse: () => hasChanged(next) },
     ];
     if (old.hn !== null && old.hn !== row.hn) {
       const versions = old.version + 1;
-      effects.push({ query: moved({ hcode: next.hcode, hn: old.hn, versions, at: next.updatedAt }) });
+      effects.push({
+        query: moved({ hcode: next.hcode, hn: old.hn, versions, at: next.updatedAt }),
+        rows: 1,
+      });
     }
     const step = stepRow(next);
-    if (step !== null && old.step_seq !== next.stepSeq) effects.push({ query: queries.insertStep(step) });
+    if (step !== null && old.step_seq !== next.stepSeq)
+      effects.push({ query: queries.insertStep(step), rows: 1 });
     return effects;
   }
 
@@ -81,6 +94,7 @@ export function makeCommit(db: Kysely<Tables>): Commit {
     return [...wanted.filter((r) => r.pairedVn === null), ...wanted.filter((r) => r.pairedVn !== null)].map(
       ({ id, pairedVn, of }) => ({
         query: queries.pair({ id, pairedVn, hcode: of.hcode, vn: of.vn }),
+        rows: 1,
         orElse: () => conflict(`card read ${id} serves another visit, or is not there`),
       }),
     );
@@ -94,19 +108,23 @@ export function makeCommit(db: Kysely<Tables>): Commit {
       if (isNew) effects.push(...insertCases(run));
       for (const { next, from } of run) {
         const old = known.get(keyOf(next));
-        if (!isNew && (old === undefined || old.version !== from)) throw hasChanged(next);
-        if (!isNew && old !== undefined) effects.push(...updateCase(next, old));
+        if ((old?.version ?? null) !== from) throw hasChanged(next);
+        if (old !== undefined) effects.push(...updateCase(next, old));
         known.set(keyOf(next), toCaseRow(next));
       }
     }
     effects.push(...history(changes), ...reads(changes));
     const done = yield* change(effects.map((e) => e.query));
-    const missed = effects.find((e, i) => e.orElse !== undefined && done[i] === 0);
+    const missed = effects.find((e, i) => e.orElse !== undefined && (done[i] ?? 0) < e.rows);
     if (missed?.orElse !== undefined) throw missed.orElse();
   };
 
+  /**
+   * The rows as they are, also of cases that are to be new: a caller who has not seen the newest state is told so
+   * (`conflict`) before anything else, because whatever else is wrong may follow from that.
+   */
   function* rowsBefore(changes: readonly CaseChange[]): Script<Map<string, Before>> {
-    const keys = new Map(changes.filter((c) => c.from !== null).map((c) => [keyOf(c.next), c.next]));
+    const keys = new Map(changes.map((c) => [keyOf(c.next), c.next]));
     const rows = yield* ask([...keys.values()].map(({ hcode, vn }) => queries.before({ hcode, vn })));
     return new Map(rows.map((row) => [keyOf(row), row]));
   }
@@ -132,8 +150,8 @@ function insert<R>(
   many: (rows: R[]) => { compile(): CompiledQuery },
 ): Effect[] {
   const [only] = rows;
-  if (only !== undefined && rows.length === 1) return [{ query: one(only) }];
-  return chunks(rows, ROWS).map((some) => ({ query: many(some).compile() }));
+  if (only !== undefined && rows.length === 1) return [{ query: one(only), rows: 1 }];
+  return chunks(rows, ROWS).map((some) => ({ query: many(some).compile(), rows: some.length }));
 }
 
 /** Throws BridgeError `bad-input`: versions grow by one, from 1. */
@@ -145,6 +163,13 @@ export function checkVersions(changes: readonly CaseChange[]): void {
     `case ${wrong.next.hcode}/${wrong.next.vn}: expected version ${(wrong.from ?? 0) + 1}, got ${wrong.next.version}`,
     { retry: 'no' },
   );
+}
+
+function insertNew(db: Kysely<Tables>, rows: CaseRow[]) {
+  return db
+    .insertInto('visit_case')
+    .values(rows)
+    .onConflict((key) => key.columns(['hcode', 'vn']).doNothing());
 }
 
 function commitQueries(db: Kysely<Tables>) {
@@ -171,9 +196,7 @@ function commitQueries(db: Kysely<Tables>) {
         .where('vn', '=', v.vn),
     ),
     insertCase: prepared((v: CaseRow) =>
-      db
-        .insertInto('visit_case')
-        .values(Object.fromEntries(CASE_COLUMNS.map((c) => [c, v[c]])) as unknown as CaseRow),
+      insertNew(db, [Object.fromEntries(CASE_COLUMNS.map((c) => [c, v[c]])) as unknown as CaseRow]),
     ),
     updateAll: updateWithout(address),
     updateProgress: updateWithout([...address, ...facts]),

@@ -33,6 +33,7 @@ export class PostgresEngine implements Engine {
   }
 
   async read<O>(query: CompiledQuery<O>): Promise<O[]> {
+    if (this.#closing !== null) throw ledgerUnavailable('is closed');
     try {
       const { rows } = await this.#pool.query(asStatement(query));
       return rows as O[];
@@ -132,15 +133,22 @@ async function together(sent: readonly Promise<unknown>[]): Promise<unknown[]> {
   });
 }
 
+/** Prepared queries that a connection has been told by name. */
+const told = new WeakMap<PoolClient, Set<string>>();
+
 /** The connection is pipelined: all of these are on their way before the first is answered. */
 function send(client: PoolClient, queries: readonly CompiledQuery[]): Promise<QueryResult<unknown>>[] {
-  const named = new Set<string>();
+  const known = told.get(client) ?? new Set();
+  told.set(client, known);
+  const telling = new Set<string>();
   return queries.map(async (query) => {
     const statement = asStatement(query);
-    // a name that the server is just being told cannot be told again
-    if (statement.name !== undefined && named.has(statement.name)) delete statement.name;
-    else if (statement.name !== undefined) named.add(statement.name);
+    const { name } = statement;
+    // a name that is on its way to the server for the first time cannot be used again before it has arrived
+    if (name !== undefined && telling.has(name)) delete statement.name;
+    else if (name !== undefined && !known.has(name)) telling.add(name);
     const { rows, rowCount } = await client.query(statement);
+    if (statement.name !== undefined) known.add(statement.name);
     return { rows, numAffectedRows: BigInt(rowCount ?? 0) };
   });
 }

@@ -47,6 +47,6 @@ function isConnectionTrouble(error: Error): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return (
     (typeof code === 'string' && /^E[A-Z]+$/.test(code)) ||
-    /timeout|terminated|connection|not queryable|using a pool after|password must be/i.test(error.message)
+    /timeout|terminated|connection|not queryable|use a pool after|password must be/i.test(error.message)
   );
 }

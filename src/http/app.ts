@@ -79,8 +79,8 @@ const parseJson = express.json({ limit: BODY_LIMIT, inflate: false, type: 'appli
 
 /** A body of another kind would be passed over in silence. */
 const jsonOnly: RequestHandler = (req, _res, next) => {
-  // null: there is no body
-  if (req.is('application/json') !== false) {
+  // null: there is no body, and neither is there one of length 0
+  if (req.is('application/json') !== false || req.get('content-length') === '0') {
     next();
     return;
   }

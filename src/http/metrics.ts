@@ -26,6 +26,9 @@ export interface BridgeMetrics extends Metrics {
   httpRequest(labels: { method: string; route: string; status: number }, seconds: number): void;
 }
 
+/** Prometheus waits 10 s for everything together. */
+const LOOK_UP_MS = 2_000;
+
 /** From a loop-back millisecond to a call that ran into its time-out. */
 const SECONDS = [0.005, 0.02, 0.05, 0.1, 0.3, 0.6, 1, 2, 5, 10, 20, 60];
 /** A visit's way takes from a second to most of a day. */
@@ -105,7 +108,7 @@ function lookUpWhenAsked(registry: Registry, { ledger, clock, sites, queue }: Me
     async function collect(this: Gauge): Promise<void> {
       this.reset();
       try {
-        await fill(this);
+        await inTime(fill(this));
       } catch {
         this.reset();
         failures.inc({ source });
@@ -144,4 +147,17 @@ function lookUpWhenAsked(registry: Registry, { ledger, clock, sites, queue }: Me
     registers: [registry],
     collect: lookUp('queue', async (gauge) => gauge.set((await queue.oldestWaitMs()) / 1000)),
   });
+}
+
+/** Rejects when it takes too long; what comes later is of no use to this scrape. */
+async function inTime(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('took too long')), LOOK_UP_MS);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -23,7 +23,8 @@ const problemSchema = z
 
 export function openApiDocument(routes: readonly RouteDoc[], publicUrl: string | undefined): Json {
   const paths: Record<string, Json> = {};
-  const components: Json = { Problem: schemaOf(problemSchema, 'output', {}) };
+  const components: Json = {};
+  schemaOf(problemSchema, 'output', components);
   for (const doc of routes) {
     paths[doc.path] = { ...paths[doc.path], [doc.method]: operation(doc, components) };
   }
@@ -85,14 +86,15 @@ function parameters(doc: RouteDoc, where: 'path' | 'query', components: Json): J
 
 function requestBody(doc: RouteDoc, components: Json): Json {
   const required = !doc.body.safeParse({}).success;
-  return { required, content: { 'application/json': { schema: reference(doc.body, 'input', components) } } };
+  const { bodyType = 'application/json' } = doc;
+  return { required, content: { [bodyType]: { schema: schemaOf(doc.body, 'input', components) } } };
 }
 
 function responses(doc: RouteDoc, components: Json): Json {
   const given = Object.entries(doc.answers).map(([status, answer]) => {
     const { description, schema, mediaType = 'application/json' } = answer;
     const content = schema && {
-      content: { [mediaType]: { schema: reference(schema, 'output', components) } },
+      content: { [mediaType]: { schema: schemaOf(schema, 'output', components) } },
     };
     return [status, { description, ...content }];
   });
@@ -118,21 +120,12 @@ function problem(doc: RouteDoc, status: number): Json {
   return { description: titleOf(status), content: schema };
 }
 
-/** A schema with an id becomes a component and is referred to. */
-function reference(schema: z.ZodType, io: 'input' | 'output', components: Json): Json {
-  const id = z.globalRegistry.get(schema)?.id;
-  const json = schemaOf(schema, io, components);
-  if (id === undefined) return json;
-  components[id] = json;
-  return { $ref: `#/components/schemas/${id}` };
-}
-
-/** JSON Schema of the schema itself; those with an id inside it go to the components. */
+/** JSON Schema of it; whatever has an id becomes a component and is referred to. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Json): Json {
   const made: Json = z.toJSONSchema(schema, { io, target: 'draft-2020-12' });
-  const { $schema, $defs, id, ...json } = refersToComponents(made) as Json;
+  const { $schema, $defs, ...json } = refersToComponents(made) as Json;
   for (const [name, inner] of Object.entries(($defs ?? {}) as Record<string, Json>)) {
-    const { id: _, ...rest } = inner;
+    const { id, ...rest } = inner;
     components[name] = rest;
   }
   return json;

@@ -34,6 +34,8 @@ export interface RouteDoc {
   params: z.ZodType;
   query: z.ZodType;
   body: z.ZodType;
+  /** `application/json` unless said otherwise. */
+  bodyType?: string;
   /** By status; what the gate and the checks may answer besides is added by the document. */
   answers: Readonly<Record<number, Answer>>;
 }

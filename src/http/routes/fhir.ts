@@ -1,6 +1,7 @@
 /** What of the FHIR facade the gate and the document must know; `fhir/router.ts` answers. */
 
 import { z } from 'zod';
+import { RESOURCE_TYPES } from '../fhir/resource-types.ts';
 import { ANYTHING, NOTHING, type RouteDoc } from '../route.ts';
 
 /** The facade describes itself in `/fhir/metadata`; here it is one resource like another. */
@@ -8,7 +9,7 @@ const resource = z
   .looseObject({ resourceType: z.string() })
   .meta({ id: 'FhirResource', description: 'A FHIR R4 resource; see /fhir/metadata.' });
 
-const resourceType = z.string().regex(/^[A-Z][A-Za-z]+$/);
+const resourceType = z.enum(RESOURCE_TYPES);
 const shared = { method: 'get', tag: 'FHIR', query: ANYTHING, body: NOTHING } as const;
 
 function answers(description: string): RouteDoc['answers'] {
@@ -36,6 +37,18 @@ export const FHIR_ROUTES: readonly RouteDoc[] = [
     access: FHIR_ACCESS,
     summary: 'Search',
     params: z.strictObject({ resourceType }),
+    answers: answers('A searchset Bundle.'),
+  },
+  {
+    ...shared,
+    operationId: 'fhirSearchByPost',
+    method: 'post',
+    path: '/fhir/{resourceType}/_search',
+    access: FHIR_ACCESS,
+    summary: 'Search, with parameters that must not stand in an address',
+    params: z.strictObject({ resourceType }),
+    body: z.record(z.string(), z.string()),
+    bodyType: 'application/x-www-form-urlencoded',
     answers: answers('A searchset Bundle.'),
   },
   {

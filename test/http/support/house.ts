@@ -1,13 +1,14 @@
 /**
- * A bridge to speak HTTP with: the real service on a real SQLite ledger and the embedded queue, behind the real server.
- * It is not started, so it does not poll; its HIS and agent are addresses where nobody listens.
+ * A bridge to speak HTTP with: the real service on a real SQLite ledger, behind the real server. It is not started, so
+ * it does not poll; its HIS and its agents are addresses where nobody listens, and its queue is away.
  */
 
+import type { Router } from 'express';
 import { openHis } from '../../../adapters/his/registry.ts';
 import { openAgent } from '../../../adapters/nhso/agent.ts';
 import { openLedger } from '../../../db/open-ledger.ts';
-import { openWorkQueue } from '../../../queues/open-work-queue.ts';
 import { parseConfig } from '../../../src/config.ts';
+import { BridgeError } from '../../../src/domain/bridge-error.ts';
 import type { Case } from '../../../src/domain/case.ts';
 import { makeKey } from '../../../src/http/api-key.ts';
 import { makeApp, routesOf } from '../../../src/http/app.ts';
@@ -72,14 +73,17 @@ export interface Answer {
   json: any;
 }
 
-export async function openHouse(more: Partial<HttpParts> = {}): Promise<TestHouse> {
+export async function openHouse(
+  more: Partial<HttpParts> = {},
+  fhir?: (parts: HttpParts) => Router,
+): Promise<TestHouse> {
   let now = SAMPLE_AT + 10 * 60_000;
   const clock = { now: () => now };
   const lines: string[] = [];
   const log = makeLog({ level: 'debug', destination: { write: (line) => lines.push(line) } });
   const ledger = await openLedger('sqlite::memory:');
   await ledger.migrate();
-  const queue = lazyQueue(() => openWorkQueue('embedded', { log, concurrency: 1 }));
+  const queue = queueThatIsAway();
   const sites = CONFIG.sites.map(({ hcode, his, nhso, requires, stations }) => ({
     hcode,
     name: '',
@@ -105,6 +109,7 @@ export async function openHouse(more: Partial<HttpParts> = {}): Promise<TestHous
   const house = { ledger, queue, clock, log, metrics, sites: new Map(sites.map((s) => [s.hcode, s])) };
   const api = new Bridge(house, { onStuck: () => undefined });
   const parts: HttpParts = { api, ledger, clock, log, sites, metrics, ...more };
+  if (fhir !== undefined) parts.fhir = fhir(parts);
   const app = makeApp(parts);
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
 
@@ -137,22 +142,13 @@ export async function openHouse(more: Partial<HttpParts> = {}): Promise<TestHous
   };
 }
 
-/** The queue is opened when a step is first put on it: most questions over HTTP never come to that. */
-function lazyQueue(open: () => Promise<WorkQueue>): WorkQueue {
-  let opened: Promise<WorkQueue> | null = null;
-  const queue = (): Promise<WorkQueue> => {
-    opened ??= open();
-    return opened;
-  };
+/** A queue that is away. What must be done stays in the ledger's outbox, and no answer over HTTP waits for it. */
+function queueThatIsAway(): WorkQueue {
+  const away = () =>
+    Promise.reject(new BridgeError('queue-unavailable', 'the queue is away', { retry: 'yes' }));
   return {
-    add: async (jobs) => (await queue()).add(jobs),
-    start: async (handlers) => (await queue()).start(handlers),
-    counts: async () => (await queue()).counts(),
-    oldestWaitMs: async () => (await queue()).oldestWaitMs(),
-    check: async () => (await queue()).check(),
-    close: async (graceMs) => {
-      if (opened !== null) await (await opened).close(graceMs);
-    },
+    ...{ add: away, start: away, counts: away, oldestWaitMs: away, check: away },
+    close: () => Promise.resolve(),
   };
 }
 

@@ -40,7 +40,10 @@ export class Intake {
     return { lastSuccess: this.#lastSuccess, trouble: this.#trouble };
   }
 
-  /** One poll. Throws what the HIS or the ledger throws; nothing that was missed is passed over next time. */
+  /**
+   * One poll. When the HIS or the ledger is away that is said once, and the next poll takes up all that was missed;
+   * only a fault of ours is thrown.
+   */
   async poll(): Promise<void> {
     const { clock, metrics } = this.#house;
     const site = this.#site.hcode;
@@ -54,15 +57,26 @@ export class Intake {
       if (isDigestTurn) await this.#compareDay(now);
       this.#polledTo = now;
       this.#lastSuccess = now;
+      if (this.#trouble !== null) this.#house.log.info({ site }, 'the HIS can be polled again');
       this.#trouble = null;
       metrics.set('last-poll', Math.floor(now / 1000), { site });
       metrics.observe('poll', (performance.now() - begun) / 1000, { site, kind, outcome: 'ok' });
     } catch (error) {
-      this.#trouble = isBridgeError(error) ? error.message : 'unexpected error';
       const outcome = isBridgeError(error) ? error.code : 'error';
       metrics.observe('poll', (performance.now() - begun) / 1000, { site, kind, outcome });
-      throw error;
+      this.#troubled(error);
+      if (!isBridgeError(error)) throw error;
     }
+  }
+
+  #troubled(error: unknown): void {
+    const why = isBridgeError(error) ? error.message : 'unexpected error';
+    if (why !== this.#trouble) {
+      const next =
+        'new visits are not seen; the poll goes on trying, "npm run doctor" says what may be wrong';
+      this.#house.log.warn({ site: this.#site.hcode, why }, `the HIS cannot be polled: ${next}`);
+    }
+    this.#trouble = why;
   }
 
   async #window(polledTo: Instant, now: Instant): Promise<void> {

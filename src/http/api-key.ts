@@ -26,7 +26,7 @@ export function parseKey(text: string): PresentedKey | null {
 }
 
 /** SHA-256, hex. */
-export function hashSecret(secret: string): string {
+function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }
 

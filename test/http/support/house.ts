@@ -152,7 +152,7 @@ function queueThatIsAway(): WorkQueue {
   };
 }
 
-export async function ask(url: string, method: string, { key, body, headers }: Ask = {}): Promise<Answer> {
+async function ask(url: string, method: string, { key, body, headers }: Ask = {}): Promise<Answer> {
   const response = await fetch(url, {
     method,
     headers: {

@@ -30,7 +30,7 @@ type CaseReading = Pick<
 /** Visit numbers in one query. */
 const KEYS = 200;
 /** Newest first, by what never changes of a case but for a corrected service date. */
-const LISTING = ['service_date', 'created_at', 'hcode', 'vn'] as const;
+const LISTING = ['service_date', 'created_at', 'vn', 'hcode'] as const;
 
 export function caseReading(engine: Engine): CaseReading {
   const { db } = engine;
@@ -71,8 +71,8 @@ export function caseReading(engine: Engine): CaseReading {
         .$if(after !== null, (q) => q.where(sortsAfter(LISTING, after ?? [], 'desc')))
         .orderBy('service_date', 'desc')
         .orderBy('created_at', 'desc')
-        .orderBy('hcode', 'desc')
         .orderBy('vn', 'desc')
+        .orderBy('hcode', 'desc')
         .limit(limit + 1);
       return pageOf(await engine.read(query.compile()), limit, fromCaseRow, (row) =>
         toMark(

@@ -9,8 +9,8 @@ import type { Engine } from './engine.ts';
 import { patientRows } from './patients.ts';
 import type { Tables } from './tables.ts';
 
-const BY_DATE = ['service_date', 'created_at', 'hcode', 'vn'] as const;
-const BY_UPDATE = ['updated_at', 'hcode', 'vn'] as const;
+const BY_DATE = ['service_date', 'created_at', 'vn', 'hcode'] as const;
+const BY_UPDATE = ['updated_at', 'vn', 'hcode'] as const;
 
 /** A case that changes while somebody pages by time of change moves to where its new time puts it. */
 const SORTS = {

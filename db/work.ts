@@ -15,7 +15,7 @@ type Work = Pick<Ledger, 'casesWithWork' | 'outbox' | 'removeFromOutbox'>;
 
 /** Ids in one delete. */
 const IDS = 500;
-const ORDER = ['service_date', 'hcode', 'vn'] as const;
+const ORDER = ['service_date', 'vn', 'hcode'] as const;
 
 export function work(engine: Engine): Work {
   const { db } = engine;
@@ -51,8 +51,8 @@ export function work(engine: Engine): Work {
         .$if(hcode !== undefined, (q) => q.where('hcode', '=', hcode ?? ''))
         .$if(after !== null, (q) => q.where(sortsAfter(ORDER, after ?? [], 'asc')))
         .orderBy('service_date')
-        .orderBy('hcode')
         .orderBy('vn')
+        .orderBy('hcode')
         .limit(limit + 1);
       return pageOf(
         await engine.read(query.compile()),

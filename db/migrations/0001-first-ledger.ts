@@ -49,7 +49,9 @@ export async function up(db: Db, engine: EngineName): Promise<void> {
     .addColumn('due_at', int)
     .addColumn('created_at', int, (c) => c.notNull())
     .addColumn('updated_at', int, (c) => c.notNull())
-    .addPrimaryKeyConstraint('visit_case_key', ['hcode', 'vn'])
+    // the visit number goes first in every key: a ledger mostly knows one hospital, and an index that begins with it
+    // would look useful to SQLite for anything, and find everything
+    .addPrimaryKeyConstraint('visit_case_key', ['vn', 'hcode'])
     .modifyEnd(end)
     .execute();
 
@@ -58,30 +60,29 @@ export async function up(db: Db, engine: EngineName): Promise<void> {
   // rule 2: a code is on one visit
   await index('visit_case_code', ['claim_code']).unique().where(CODE_COUNTS).execute();
   // rule 1: one visit at a time asks for a person, day and claim type
-  await index('visit_case_asked', ['hcode', 'pid', 'service_date', 'claim_type'])
+  await index('visit_case_asked', ['pid', 'service_date', 'claim_type', 'hcode'])
     .unique()
     .where(sql<boolean>`asked_at is not null`)
     .execute();
   // pairing, and FHIR's search by citizen id
   await index('visit_case_person', ['pid', 'service_date', 'hcode']).execute();
   // lists, newest first
-  await index('visit_case_listing', ['service_date', 'created_at', 'hcode', 'vn']).execute();
+  await index('visit_case_listing', ['service_date', 'created_at', 'vn', 'hcode']).execute();
   // the lists of one state, the counts, and what is left over from past days
   await index('visit_case_state', ['state', 'service_date', 'hcode']).execute();
   // the sweep
-  await index('visit_case_work', ['service_date', 'hcode', 'vn', 'due_at'])
+  await index('visit_case_work', ['service_date', 'vn', 'hcode', 'due_at'])
     .where(sql<boolean>`next_step is not null`)
     .execute();
-  // FHIR: a patient's cases, a visit number without its hospital, any case with a code or of a draft, when the visit
+  // FHIR: a patient's cases, any case with a code or of a draft, when the visit
   // began, what has changed since
   await index('visit_case_patient', ['hn', 'hcode']).execute();
-  await index('visit_case_vn', ['vn']).execute();
   await index('visit_case_any_code', ['claim_code']).where(sql<boolean>`claim_code is not null`).execute();
   await index('visit_case_correlation', ['correlation_id'])
     .where(sql<boolean>`correlation_id is not null`)
     .execute();
   await index('visit_case_started', ['started_at']).execute();
-  await index('visit_case_updated', ['updated_at', 'hcode', 'vn']).execute();
+  await index('visit_case_updated', ['updated_at', 'vn', 'hcode']).execute();
 
   await db.schema
     .createTable('card_read')
@@ -126,10 +127,10 @@ export async function up(db: Db, engine: EngineName): Promise<void> {
     .addColumn('to_state', text, (c) => c.notNull())
     .addColumn('reason', text)
     .addColumn('detail', text, (c) => c.notNull())
-    .addForeignKeyConstraint('history_of_case', ['hcode', 'vn'], 'visit_case', ['hcode', 'vn'])
+    .addForeignKeyConstraint('history_of_case', ['vn', 'hcode'], 'visit_case', ['vn', 'hcode'])
     .modifyEnd(end)
     .execute();
-  await db.schema.createIndex('history_case').on('history').columns(['hcode', 'vn', 'seq']).execute();
+  await db.schema.createIndex('history_case').on('history').columns(['vn', 'hcode', 'seq']).execute();
 
   await db.schema
     .createTable('outbox')

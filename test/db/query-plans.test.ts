@@ -1,0 +1,122 @@
+/** Each way into the ledger goes through the index that was made for it, on a ledger of years. */
+
+import type { CompiledQuery } from 'kysely';
+import { CompiledQuery as Raw } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ledgerOn } from '../../db/ledger.ts';
+import { SqliteEngine } from '../../db/sqlite/engine.ts';
+import { addDays } from '../../src/domain/bangkok.ts';
+import type { Ledger } from '../../src/service/ports/ledger.ts';
+import { SAMPLE_AT, SAMPLE_DATE, SAMPLE_HCODE, sampleCitizenId } from '../support/samples.ts';
+import { created } from './contract/changes.ts';
+
+const asked: CompiledQuery[] = [];
+
+/** Remembers what it was asked. */
+class Listening extends SqliteEngine {
+  override read<O>(query: CompiledQuery<O>): Promise<O[]> {
+    asked.push(query);
+    return super.read(query);
+  }
+}
+
+const engine = new Listening(':memory:');
+const ledger: Ledger = ledgerOn(engine);
+const pid = sampleCitizenId(1);
+const key = { hcode: SAMPLE_HCODE, vn: '1' };
+
+beforeAll(async () => {
+  await ledger.migrate();
+  const many = Array.from({ length: 2_000 }, (_, i) =>
+    created({
+      vn: String(i),
+      hn: String(i % 700),
+      pid: sampleCitizenId(i % 700),
+      serviceDate: addDays(SAMPLE_DATE, -(i % 100)),
+      state: i % 100 < 2 ? 'awaiting-card' : 'written',
+      nextStep: i % 500 === 0 ? 'draft' : null,
+    }),
+  );
+  await ledger.commit(many);
+});
+afterAll(() => ledger.close());
+
+/** SQLite's plan of every query that the call asks. */
+async function plansOf(call: () => Promise<unknown>): Promise<string[]> {
+  asked.length = 0;
+  await call();
+  const plans: string[] = [];
+  for (const query of [...asked]) {
+    const explain = Raw.raw(`explain query plan ${query.sql}`, [...query.parameters]);
+    plans.push(...(await engine.read<{ detail: string }>(explain)).map((step) => step.detail));
+  }
+  return plans;
+}
+
+const page = { limit: 20 };
+const open = ['awaiting-card', 'ready'] as const;
+
+test.each<[string, () => Promise<unknown>, RegExp]>([
+  ['case', () => ledger.case(key), /visit_case_1 \(vn=\? AND hcode=\?\)/],
+  ['cases', () => ledger.cases([key, { ...key, vn: '2' }]), /visit_case_1 \(vn=\? AND hcode=\?\)/],
+  ['casesOfPerson', () => ledger.casesOfPerson(SAMPLE_HCODE, pid, SAMPLE_DATE), /visit_case_person/],
+  ['history', () => ledger.history(key), /history_case/],
+  ['holderOfCode', () => ledger.holderOfCode('PP1'), /visit_case_(any_)?code/],
+  ['askerOf', () => ledger.askerOf(SAMPLE_HCODE, pid, SAMPLE_DATE, 'PG0060001'), /visit_case_asked|_person/],
+  ['countsByState', () => ledger.countsByState(SAMPLE_HCODE, SAMPLE_DATE), /COVERING INDEX visit_case_state/],
+  ['caseKeysOn', () => ledger.caseKeysOn(SAMPLE_HCODE, SAMPLE_DATE), /visit_case_listing \(service_date=/],
+  [
+    'listCases of a day',
+    () => ledger.listCases({ hcode: SAMPLE_HCODE, serviceDate: SAMPLE_DATE }, page),
+    /visit_case_listing \(service_date=/,
+  ],
+  ['listCases of all days', () => ledger.listCases({}, page), /visit_case_listing/],
+  [
+    'listCases of past days left open',
+    () => ledger.listCases({ hcode: SAMPLE_HCODE, before: SAMPLE_DATE, states: open }, page),
+    /visit_case_state \(state=\? AND service_date</,
+  ],
+  [
+    'countCases of past days left open',
+    () => ledger.countCases({ before: SAMPLE_DATE, states: open }),
+    /visit_case_state \(state=\? AND service_date</,
+  ],
+  ['casesWithWork', () => ledger.casesWithWork({ dueBy: SAMPLE_AT, ...page }), /visit_case_work/],
+  ['outbox', () => ledger.outbox(100), /SCAN outbox/], // by its key, oldest first, and it is short
+  ['cardRead', () => ledger.cardRead('x'), /card_read_1 /],
+  ['readsOfPerson', () => ledger.readsOfPerson(SAMPLE_HCODE, pid, SAMPLE_DATE), /card_read_person/],
+  [
+    'pidsWithUnpairedReads',
+    () => ledger.pidsWithUnpairedReads(SAMPLE_HCODE, SAMPLE_DATE),
+    /card_read_unpaired/,
+  ],
+  ['search by pid', () => ledger.search.cases({ pids: [pid] }, page), /visit_case_person/],
+  ['search by code', () => ledger.search.cases({ claimCodes: ['PP1'] }, page), /visit_case_any_code/],
+  [
+    'search by vn',
+    () => ledger.search.cases({ vns: [{ hcode: null, vn: '1' }] }, page),
+    /visit_case_1 \(vn=\?\)/,
+  ],
+  ['search by draft', () => ledger.search.cases({ correlationIds: ['c'] }, page), /visit_case_correlation/],
+  [
+    'search by change',
+    () => ledger.search.cases({ updated: [{ from: SAMPLE_AT }] }, { ...page, sort: 'updated' }),
+    /visit_case_updated/,
+  ],
+  ['a patient', () => ledger.search.patient(SAMPLE_HCODE, '1'), /visit_case_patient/],
+  ['all patients', () => ledger.search.patients({}, page), /visit_case_patient/],
+])('%s', async (_, call, index) => {
+  const plans = await plansOf(call);
+  expect(plans.join('\n')).toMatch(index);
+  expect(plans.filter((step) => /^SCAN visit_case(?! USING)|^SCAN (card_read|history)/.test(step))).toEqual(
+    [],
+  );
+});
+
+test.each<[string, () => Promise<unknown>]>([
+  ['lists', () => ledger.listCases({ hcode: SAMPLE_HCODE, serviceDate: SAMPLE_DATE }, page)],
+  ['work', () => ledger.casesWithWork({ dueBy: SAMPLE_AT, ...page })],
+  ['outbox', () => ledger.outbox(100)],
+])('%s come out of the index in order, unsorted', async (_, call) => {
+  expect((await plansOf(call)).filter((step) => /TEMP B-TREE/.test(step))).toEqual([]);
+});

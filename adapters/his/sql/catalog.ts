@@ -51,12 +51,27 @@ export async function readCatalog(db: SqlDatabase, tables: readonly string[]): P
 }
 
 function columnsOf(db: SqlDatabase, tables: readonly string[]): SqlText {
-  const named = sql.join(tables);
   return db.dialect.name === 'mysql'
-    ? sql`select table_name as t, column_name as c, character_maximum_length as len, character_set_name as charset
-        from information_schema.columns where table_schema = database() and table_name in (${named})`
+    ? eachTable(
+        tables,
+        sql`select table_name as t, column_name as c, character_maximum_length as len, character_set_name as charset
+          from information_schema.columns`,
+      )
     : sql`select table_name as t, column_name as c, character_maximum_length as len,
           current_setting('server_encoding') as charset
         from information_schema.columns
-        where table_schema = any(current_schemas(false)) and table_name in (${named})`;
+        where table_schema = any(current_schemas(false)) and table_name in (${sql.join(tables)})`;
+}
+
+/**
+ * A question to MariaDB's information_schema about several tables. It goes straight to a table only when that one is
+ * named by `=`; for a list it opens every table of the database, and a HOSxP has thousands.
+ */
+export function eachTable(tables: readonly string[], select: SqlText, more: SqlText = sql``): SqlText {
+  return sql.join(
+    tables.map(
+      (table) => sql`${select} where table_schema = database() and table_name = ${sql.lit(table)}${more}`,
+    ),
+    sql` union all `,
+  );
 }

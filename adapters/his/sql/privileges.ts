@@ -48,8 +48,13 @@ export class Privileges {
   }
 
   grant(privilege: Privilege, table: string, columns: readonly string[] = []): string {
-    const list = columns.length === 0 ? '' : ` (${columns.join(', ')})`;
+    const list = columns.length === 0 ? '' : ` (${columns.map((column) => this.#quoted(column)).join(', ')})`;
     return `GRANT ${privilege.toUpperCase()}${list} ON ${this.#prefix}${table} TO ${this.account};`;
+  }
+
+  /** PostgreSQL takes a name with capitals for another one unless it is quoted. */
+  #quoted(column: string): string {
+    return this.#db.dialect.name === 'postgres' && /[A-Z]/.test(column) ? `"${column}"` : column;
   }
 
   async #postgresMay(privilege: Privilege, table: string, columns: readonly string[]): Promise<boolean> {

@@ -76,7 +76,7 @@ export async function insertLoggedCode(db: SimDb, visit: PlannedVisit): Promise<
 }
 
 /** A code of the right form that a visit may hold already. */
-export function sampleCode(vn: string): string {
+function sampleCode(vn: string): string {
   return `PP9${vn.slice(-9).padStart(9, '0')}`;
 }
 

@@ -51,11 +51,11 @@ function withCheckDigit(first12: string): string {
 }
 
 /** The citizen id of sample person number `n` (0–9,999,999). */
-export function sampleCid(n: number): string {
+function sampleCid(n: number): string {
   return withCheckDigit(`90000${String(n).padStart(7, '0')}`);
 }
 
-export function sampleHn(n: number): string {
+function sampleHn(n: number): string {
   return String(n).padStart(9, '0');
 }
 

@@ -11,7 +11,7 @@ export async function createSchema(db: SimDb, form: MariaDbForm = {}): Promise<v
 }
 
 /** HOSxP's own codes of rights, as sites commonly have them: pttype, name, scheme, NHSO's code. */
-export const RIGHTS = [
+const RIGHTS = [
   ['10', 'ชำระเงินเอง', 'A1', '9100', 'A1'],
   ['20', 'ข้าราชการ กรมบัญชีกลาง (เบิกจ่ายตรง)', 'OFC', '1100', 'OFC'],
   ['21', 'องค์กรปกครองส่วนท้องถิ่น (อปท.)', 'LGO', '1200', 'LGO'],

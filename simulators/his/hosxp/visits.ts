@@ -26,7 +26,7 @@ export interface NewVisit {
 const guid = (): string => `{${randomUUID().toUpperCase()}}`;
 
 /** Bangkok's wall clock at an instant. */
-export function bangkokWall(at: number): { date: string; time: string } {
+function bangkokWall(at: number): { date: string; time: string } {
   const iso = new Date(at + 7 * 3_600_000).toISOString();
   return { date: iso.slice(0, 10), time: iso.slice(11, 19) };
 }

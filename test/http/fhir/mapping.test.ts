@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import type { FhirResource } from 'fhir/r4.js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { CASE_STATES } from '../../../src/domain/case.ts';
 import { caseId, parseCaseId, parsePatientId, patientId } from '../../../src/http/fhir/ids.ts';
 import type { CaseWithRead, MappingContext } from '../../../src/http/fhir/resources/context.ts';
@@ -19,6 +19,9 @@ import { makeSeal } from '../../../src/http/fhir/seal.ts';
 import { validateResource } from '../../support/fhir-validator/index.ts';
 import { SAMPLE_AT, sampleCase, sampleCitizenId, sampleRead, sampleVisit } from '../../support/samples.ts';
 import { anyCase } from './arbitrary.ts';
+
+// the first validation reads and compiles HL7's definitions: slow where many tests share a core
+vi.setConfig({ testTimeout: 60_000 });
 
 const seal = makeSeal(randomBytes(32));
 const masked: MappingContext = { seal, showCitizenIds: false };
@@ -64,7 +67,7 @@ describe('any case of any state', () => {
       }),
       { numRuns: 50 },
     );
-  }, 60_000);
+  });
 
   it('never shows its citizen id to a key that may not see it', () => {
     fc.assert(

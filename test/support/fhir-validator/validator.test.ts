@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { validateResource } from './index.ts';
 import { secondOpinion } from './second-opinion.ts';
+
+// the first validation reads and compiles HL7's definitions: slow where many tests share a core
+vi.setConfig({ testTimeout: 60_000 });
 
 const folder = dirname(createRequire(import.meta.url).resolve('hl7.fhir.r4.examples/package.json'));
 const example = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));

@@ -1,0 +1,87 @@
+/**
+ * `npm run bench`: measures what issue 2 aims for, on real parts. `npm run bench -- pipeline` runs one part. Prints a
+ * table and writes `bench-results.json`. Nothing here is a test: a figure below its aim is told, not failed.
+ */
+
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Argument, createCommand, InvalidArgumentError } from 'commander';
+import { discover } from '../support/services/discover.ts';
+import { type Figure, table } from './figures.ts';
+import { machineFacts } from './machine.ts';
+import type { BenchContext, BenchOptions, Part } from './part.ts';
+import { latency } from './parts/latency.ts';
+import { memory } from './parts/memory.ts';
+import { pipeline } from './parts/pipeline.ts';
+import { poll } from './parts/poll.ts';
+
+const PARTS: Readonly<Record<string, Part>> = { pipeline, latency, poll, memory };
+const RESULTS = join(import.meta.dirname, '..', '..', 'bench-results.json');
+
+const HELP = `
+Parts: pipeline  visits a second from HIS row to code written back, beside BullMQ's own rate
+       latency   HIS insert to code in the HIS, at 2,000 visits an hour and 300 ms an agent's answer
+       poll      database time and rows read of one poll, with 2 million visits in the HIS
+       memory    of the running bridge, with Redis and with the embedded queue
+
+MariaDB, PostgreSQL and Redis are found as the tests find them: AUTHEN_BRIDGE_TEST_MARIADB and the
+like, else a running one, else one that is started from the PATH. Each part makes a database of its
+own and drops it. Other work on the machine makes the figures smaller: the table says how much there was.
+`;
+
+await createCommand('bench')
+  .description('measures the bridge; all parts when none is named')
+  .addArgument(new Argument('[parts...]', 'which parts').choices(Object.keys(PARTS)))
+  .option('--quick', 'a smaller run, for a rough idea', false)
+  .option('--visits <n>', 'visits of the pipeline', count)
+  .option('--stations <n>', 'counters of the pipeline, an agent at each', count, 16)
+  .option('--concurrency <n>', 'jobs of a kind at a time, in the bridge and in BullMQ alone', count, 10)
+  .option('--profile <folder>', "write CPU profiles of the pipeline's bridge there")
+  .addHelpText('after', HELP)
+  .action(run)
+  .parseAsync();
+
+async function run(wanted: string[], options: BenchOptions): Promise<void> {
+  const machine = machineFacts();
+  const { found, stop } = await discover(process.env);
+  try {
+    const { mariadb, postgres, redis } = found;
+    if (mariadb.url === null) throw new Error(mariadb.problem);
+    if (redis.url === null) throw new Error(redis.problem);
+    const context: BenchContext = {
+      ...options,
+      ...{ mariadb: mariadb.url, postgres: postgres.url, redis: redis.url, say },
+    };
+    const figures: Figure[] = [];
+    const facts: Record<string, unknown> = {};
+    for (const [name, part] of Object.entries(PARTS)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue;
+      say(`— ${name}`);
+      const result = await part(context);
+      figures.push(...result.figures);
+      facts[name] = result.facts;
+    }
+    const load = `load ${machine.load1} when it began`;
+    console.log(`\n${machine.cores} × ${machine.cpu}, Node ${machine.node}, ${load}\n\n${table(figures)}`);
+    await writeFile(RESULTS, `${JSON.stringify({ machine, options, figures, facts }, null, 2)}\n`);
+    console.log(`\nwritten to ${RESULTS}`);
+  } finally {
+    await stop();
+  }
+}
+
+/** A text that ends in a carriage return is drawn over by the next; without a terminal it is left out. */
+function say(text: string): void {
+  const isPassing = text.endsWith('\r');
+  if (!process.stdout.isTTY) {
+    if (!isPassing) console.log(`  ${text}`);
+    return;
+  }
+  process.stdout.write(isPassing ? `  ${text}` : `  ${text}\u001b[K\n`);
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('expected a whole number above 0');
+}

@@ -1,0 +1,159 @@
+/**
+ * (c) Poll: what one look at the HIS costs its database, with years of visits in it. The time and the rows are counted
+ * by the database itself, for the adapter's own queries; the adapter's whole answer is timed beside it.
+ */
+
+import { openHis } from '../../../adapters/his/registry.ts';
+import { bulkLoad } from '../../../simulators/his/hosxp/bulk.ts';
+import { createSchema, seedReferenceData } from '../../../simulators/his/hosxp/schema.ts';
+import { insertVisits } from '../../../simulators/his/hosxp/visits.ts';
+import { openSimDb, type SimDb } from '../../../simulators/his/sim-db.ts';
+import { parseBangkokDateTime, parseServiceDate } from '../../../src/domain/bangkok.ts';
+import { freshMariaDb, freshPostgres } from '../../support/services.ts';
+import { type Figure, median } from '../figures.ts';
+import { HCODE } from '../hospital.ts';
+import type { BenchContext, PartResult } from '../part.ts';
+import { onMariaDb, onPostgres, type Watched } from '../query-cost.ts';
+
+const DATE = '2026-06-30';
+const PER_DAY = 2_000;
+/** The end of the day that `bulkLoad` makes: all of its visits are there. */
+const NOW = '17:00:00';
+/** The overlap that the configuration has when nothing is said. */
+const WINDOW_MINUTES = 12;
+const WINDOW_FROM = '16:48:00';
+/** A busy hour's visits within the window. */
+const BUSY = (2_000 / 60) * WINDOW_MINUTES;
+const TIMES = 50;
+
+export async function poll(context: BenchContext): Promise<PartResult> {
+  const { say, postgres } = context;
+  const figures: Figure[] = [];
+  const facts: Record<string, unknown> = {};
+  const measure = async (name: string, url: string, watched: Watched): Promise<void> => {
+    const found = await measureOn(name, url, watched, context);
+    figures.push(...found.figures);
+    facts[name] = found.facts;
+  };
+  const mariadb = await freshMariaDb(context.mariadb, 'tis620');
+  try {
+    await measure('MariaDB', mariadb.url, await onMariaDb(mariadb.url));
+  } finally {
+    await mariadb.drop();
+  }
+  if (postgres === null) {
+    say('no PostgreSQL here: left out');
+    return { figures, facts };
+  }
+  const second = await freshPostgres(postgres);
+  try {
+    await measure('PostgreSQL', second.url, await onPostgres(second.url));
+  } finally {
+    await second.drop();
+  }
+  return { figures, facts };
+}
+
+async function measureOn(
+  engine: string,
+  url: string,
+  watched: Watched,
+  { say, quick }: BenchContext,
+): Promise<PartResult> {
+  const visits = quick ? 200_000 : 2_000_000;
+  const db = await openSimDb(url);
+  const his = openHis({
+    ...{ hcode: HCODE, kind: 'hosxp', url, writeBack: 'auth_code', writeAuthDateTime: true },
+    ...{ cancelledStatuses: [], connections: 2, statementTimeoutMs: 30_000 },
+  });
+  try {
+    say(`${engine}: making ${visits.toLocaleString('en')} visits`);
+    await createSchema(db, { charset: 'tis620' });
+    await seedReferenceData(db, { hcode: HCODE, hospitalName: 'โรงพยาบาลสมมุติ' });
+    await bulkLoad(db, { visits, perDay: PER_DAY, lastDate: DATE });
+    const looks: [string, Look][] = [];
+    const look = async (what: string): Promise<void> => {
+      say(`${engine}: ${TIMES} polls, ${what}`);
+      looks.push([what, await lookOften(watched, his)]);
+    };
+    await look(`${PER_DAY.toLocaleString('en')} visits a day`);
+    await addBusyHour(db);
+    await look('in a busy hour');
+    const digest = await often(() => watched.digest(dayOf(DATE)));
+    const figures = looks.flatMap(([what, found]) => figuresOf(engine, what, found));
+    const value = median(digest.map((cost) => cost.ms));
+    figures.push({ part: 'poll', name: `${engine}, the digest once a minute`, value, unit: 'ms' });
+    return { figures, facts: { visits, digestRows: digest[0]?.rowsRead, ...Object.fromEntries(looks) } };
+  } finally {
+    await his.close();
+    await watched.close();
+    await db.close();
+  }
+}
+
+interface Look {
+  databaseMs: number;
+  rowsRead: number;
+  rowsFound: number;
+  adapterMs: number;
+}
+
+async function lookOften(watched: Watched, his: ReturnType<typeof openHis>): Promise<Look> {
+  const from = at(WINDOW_FROM);
+  const costs = await often(() => watched.window(dayOf(DATE), WINDOW_FROM));
+  const whole = await often(async () => {
+    const begun = performance.now();
+    const visits = await his.visitsFrom(from, at(NOW));
+    return { ms: performance.now() - begun, rows: visits.length };
+  });
+  return {
+    databaseMs: median(costs.map((cost) => cost.ms)),
+    rowsRead: median(costs.map((cost) => cost.rowsRead)),
+    rowsFound: whole[0]?.rows ?? 0,
+    adapterMs: median(whole.map((w) => w.ms)),
+  };
+}
+
+function figuresOf(engine: string, what: string, found: Look): Figure[] {
+  const part = 'poll';
+  const name = `${engine}, ${what}`;
+  return [
+    { part, name: `${name}: database time`, value: found.databaseMs, unit: 'ms', aim: { atMost: 5 } },
+    { part, name: `${name}: rows read`, value: found.rowsRead, unit: 'rows' },
+    { part, name: `${name}: visits found`, value: found.rowsFound, unit: 'rows' },
+    { part, name: `${name}: the adapter's answer`, value: found.adapterMs, unit: 'ms' },
+  ];
+}
+
+async function often<T>(work: () => Promise<T>): Promise<T[]> {
+  const all: T[] = [];
+  for (let i = 0; i < TIMES; i++) all.push(await work());
+  return all;
+}
+
+/** More visits in the window, so that it holds as many as in a hospital's busiest hour. */
+async function addBusyHour(db: SimDb): Promise<void> {
+  const step = (WINDOW_MINUTES * 60_000) / BUSY;
+  await insertVisits(
+    db,
+    Array.from({ length: BUSY }, (_, i) => ({
+      vn: `690630${String(9_000_000 + i)}`,
+      hn: String(1_000_001 + i).padStart(9, '0'),
+      at: at(WINDOW_FROM) + Math.floor(i * step),
+    })),
+  );
+}
+
+function at(time: string): number {
+  const instant = parseBangkokDateTime(`${DATE}T${time}+07:00`);
+  if (instant === null) throw new TypeError('no time');
+  return instant;
+}
+
+function dayOf(text: string): QueryDate {
+  const date = parseServiceDate(text);
+  if (date === null) throw new TypeError('no date');
+  return date;
+}
+
+type QueryDate = Parameters<Watched['digest']>[0];

@@ -60,7 +60,7 @@ export function issue(
 }
 
 /** Text of a caller, made fit to be told back: no citizen id, no control characters, not endless. */
-export function nameable(text: string): string {
+function nameable(text: string): string {
   const kept = maskCitizenIds(text)
     .replace(/\p{Cc}+/gu, ' ')
     .trim()

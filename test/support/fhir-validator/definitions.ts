@@ -11,7 +11,8 @@ import type {
   ValueSetComposeInclude,
 } from 'fhir/r4.js';
 
-const folder = dirname(createRequire(import.meta.url).resolve('hl7.fhir.r4.examples/package.json'));
+const require = createRequire(import.meta.url);
+const folder = dirname(require.resolve('hl7.fhir.r4.examples/package.json'));
 const read = new Map<string, unknown>();
 
 /** Null when HL7 defines no such type. */

@@ -8,7 +8,8 @@ import { secondOpinion } from './second-opinion.ts';
 // the first validation reads and compiles HL7's definitions: slow where many tests share a core
 vi.setConfig({ testTimeout: 60_000 });
 
-const folder = dirname(createRequire(import.meta.url).resolve('hl7.fhir.r4.examples/package.json'));
+const require = createRequire(import.meta.url);
+const folder = dirname(require.resolve('hl7.fhir.r4.examples/package.json'));
 const example = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
 
 const ENCOUNTER = {

@@ -26,7 +26,7 @@ export function outcomeOf(c: Pick<Case, 'code' | 'reason'>): AnswerOutcome {
 }
 
 /** Whether NHSO has answered: the read reached it, or the code came from it and from nowhere else. */
-export function nhsoAnswered(c: Case): boolean {
+function nhsoAnswered(c: Case): boolean {
   return c.readKind === 'full' || c.code?.source === 'confirm' || c.code?.source === 'lookup';
 }
 

@@ -20,7 +20,7 @@ export interface Compiled<Q> {
 }
 
 /** More values than this in one search are refused: each is a condition of its own in the database. */
-export const MAX_VALUES = 100;
+const MAX_VALUES = 100;
 
 export function compile<Q>(
   pairs: readonly Pair[],

@@ -6,20 +6,13 @@ import type { Along, ResourceDefinition } from '../resource-types.ts';
 import type { Seal } from '../seal.ts';
 import type { Pair } from './compile.ts';
 
-export const DEFAULT_COUNT = 50;
-export const MAX_COUNT = 200;
+const DEFAULT_COUNT = 50;
+const MAX_COUNT = 200;
 /** A search in a link of ours must fit into the request line of any server on the way. */
 const MAX_SEARCH_BYTES = 6_000;
 
 /** Shape the answer; every search takes them. */
-export const RESULT_PARAMETERS = [
-  '_count',
-  '_sort',
-  '_include',
-  '_revinclude',
-  '_summary',
-  '_total',
-] as const;
+const RESULT_PARAMETERS = ['_count', '_sort', '_include', '_revinclude', '_summary', '_total'] as const;
 /** Say how to talk; they are no part of a search. */
 const TALK_PARAMETERS = ['_format', '_pretty'];
 /** In the `next` links that we make, and nowhere else. */

@@ -12,9 +12,12 @@ import type { Settings } from './options.ts';
 import { Schedules } from './schedules.ts';
 import { stepWorkers } from './step-workers.ts';
 import { waitedMs } from './waiting.ts';
+import { within } from './within.ts';
 
 /** Jobs sent to the server at a time; more would hold up its other callers. */
 const BULK = 1_000;
+/** How long closing waits for a start that is under way, ms. */
+const STARTING_MS = 5_000;
 
 export class BullWorkQueue implements WorkQueue {
   readonly #backend: Backend;
@@ -22,6 +25,7 @@ export class BullWorkQueue implements WorkQueue {
   readonly #report: ErrorSink;
   #workers: Map<Step, HeldWorker> = new Map();
   #schedules: Schedules | null = null;
+  #started: Promise<void> = Promise.resolve();
   #closed: Promise<void> | null = null;
   /** The connections are gone, or about to be. A job in hand at closing may still add what comes next. */
   #gone = false;
@@ -74,12 +78,18 @@ export class BullWorkQueue implements WorkQueue {
   }
 
   async start(handlers: QueueHandlers): Promise<void> {
-    if (this.#schedules !== null)
-      throw new BridgeError('bad-input', 'the work queue runs already', { retry: 'no' });
-    this.#workers = stepWorkers(this.#backend, handlers.steps, this.#settings, this.#report);
+    if (this.#schedules !== null || this.#closed !== null) {
+      throw new BridgeError('bad-input', 'the work queue runs already, or is closed', { retry: 'no' });
+    }
     this.#schedules = new Schedules(this.#backend, handlers.schedules, this.#settings, this.#report);
+    this.#workers = stepWorkers(this.#backend, handlers.steps, this.#settings, this.#report);
+    this.#started = this.#run(this.#schedules);
+    await this.#started;
+  }
+
+  async #run(schedules: Schedules): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker.run()));
-    await this.#schedules.start();
+    await schedules.start();
   }
 
   async counts(): Promise<Record<Step, QueueCounts>> {
@@ -117,6 +127,8 @@ export class BullWorkQueue implements WorkQueue {
 
   /** Schedules first, since they make work; then workers, queues, connections. */
   async #close(deadline: number): Promise<void> {
+    // Closed in the middle of its start: what was begun must be there before it can be ended.
+    await within(STARTING_MS, Promise.allSettled([this.#started]));
     const holders = [...(this.#schedules === null ? [] : [this.#schedules]), ...this.#workers.values()];
     for (const holder of holders) await holder.stopTaking();
     const empty = await Promise.all(holders.map((holder) => holder.emptyHanded(deadline)));

@@ -4,11 +4,13 @@ import { type Job, WaitingError } from 'bullmq';
 import type { Backend, BullWorker, JobData, WorkerSettings } from './backends/backend.ts';
 import type { ErrorSink } from './error-log.ts';
 import type { QueueName } from './names.ts';
+import { within } from './within.ts';
 
 /** What closing connections may take once nothing is in hand, ms. A server that is away must not hold up the exit. */
 const LETTING_GO_MS = 3_000;
 
 export class HeldWorker {
+  readonly #backend: Backend;
   readonly #worker: BullWorker;
   readonly #name: QueueName;
   readonly #report: ErrorSink;
@@ -23,6 +25,7 @@ export class HeldWorker {
     settings: WorkerSettings,
     report: ErrorSink,
   ) {
+    this.#backend = backend;
     this.#name = name;
     this.#report = report;
     this.#worker = backend.worker(name, (job, token) => this.#take(work, job, token), settings);
@@ -61,7 +64,8 @@ export class HeldWorker {
    * process takes it when this one is surely gone. Giving it back at once could have two work on it at a time.
    */
   async close(): Promise<void> {
-    await within(LETTING_GO_MS, this.#worker.close(this.#inHand.size > 0));
+    const hangUp = this.#inHand.size > 0 || !this.#backend.isConnected();
+    await within(LETTING_GO_MS, this.#worker.close(hangUp));
   }
 
   async #take(
@@ -87,16 +91,5 @@ export class HeldWorker {
   #complain(error: unknown): void {
     // While stopping, commands fail because we have hung up ourselves.
     if (!this.#stopping) this.#report(`worker ${this.#name}`, error);
-  }
-}
-
-/** True when the promise settled in time; its error is its own affair. */
-async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, ms, false);
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

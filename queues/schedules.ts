@@ -32,7 +32,9 @@ export class Schedules {
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<void> = Promise.resolve();
 
+  /** @throws BridgeError `config` for a schedule that cannot be */
   constructor(backend: Backend, schedules: readonly Schedule[], settings: Settings, report: ErrorSink) {
+    schedules.forEach(refuseImpossible);
     this.#schedules = new Map(schedules.map((schedule) => [schedule.id, schedule]));
     this.#queue = backend.queue(SCHEDULES_QUEUE);
     this.#log = settings.log;
@@ -52,9 +54,8 @@ export class Schedules {
     );
   }
 
-  /** Sets the schedules up, removes those that are no more, and begins. Throws BridgeError `config` for a bad one. */
+  /** Sets the schedules up, removes those that are no more, and begins. */
   async start(): Promise<void> {
-    for (const schedule of this.#schedules.values()) refuseImpossible(schedule);
     await this.#removeUnknown();
     await this.#putInPlace({ asHere: true });
     await this.#worker.run();

@@ -52,6 +52,8 @@ export interface Backend {
   queue(name: QueueName): BullQueue;
   /** Takes no jobs before its `run`. */
   worker(name: QueueName, processor: BullProcessor, settings: WorkerSettings): BullWorker;
+  /** False while the connection is broken; workers then close without the server's part in it. */
+  isConnected(): boolean;
   /** Looks at the server; never throws. */
   check(): Promise<Finding[]>;
   /** Lets go of the connections, after queues and workers have been closed. */

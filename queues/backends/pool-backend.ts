@@ -42,6 +42,7 @@ export function poolBackend(
         createPostgresBackend,
       );
     },
+    isConnected: () => true, // a pool has no standing connection; each call finds out
     check: own.check,
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

@@ -10,6 +10,7 @@ import type { Finding } from '../../src/service/ports/finding.ts';
 import { type ErrorSink, secretsOf, withoutSecrets } from '../error-log.ts';
 import { QUEUE_NAMES } from '../names.ts';
 import type { Settings } from '../options.ts';
+import { within } from '../within.ts';
 import type { Backend } from './backend.ts';
 import { notReached } from './not-reached.ts';
 import { poolBackend } from './pool-backend.ts';
@@ -20,6 +21,9 @@ const SCHEMA = 'bullmq';
 const WORKING_CONNECTIONS = 8;
 /** A connection that says nothing for this long while a query waits is dead (a cable, a firewall), ms. */
 const SILENCE_MS = 30_000;
+
+/** How long connections may take to be given back at the end, ms. */
+const LETTING_GO_MS = 2_000;
 
 /** SQLSTATE: wrong password, not let in by pg_hba.conf, no such database. */
 const REFUSALS: ReadonlySet<string> = new Set(['28P01', '28000', '3D000']);
@@ -35,6 +39,9 @@ export async function openPostgres(url: string, settings: Settings, report: Erro
     options: `-c search_path=${SCHEMA}`,
     application_name: 'authen-bridge queue',
   });
+  const clients = new Set<pg.PoolClient>();
+  pool.on('connect', (client) => clients.add(client));
+  pool.on('remove', (client) => clients.delete(client));
   pool.setMaxListeners(0); // every queue and worker listens for its errors
   pool.on('error', (error) => report('postgres', error));
   try {
@@ -45,8 +52,15 @@ export async function openPostgres(url: string, settings: Settings, report: Erro
   }
   return poolBackend(pool as PgPool, settings, report, {
     check: () => findings(pool),
-    end: () => pool.end(),
+    end: () => endPool(pool, clients),
   });
+}
+
+/** A worker that was closed while it was still connecting never gives its connection back, so it is taken away. */
+async function endPool(pool: pg.Pool, clients: ReadonlySet<pg.PoolClient>): Promise<void> {
+  const ended = pool.end();
+  if (await within(LETTING_GO_MS, ended)) return;
+  await within(LETTING_GO_MS, Promise.all([...clients].map((client) => client.end())));
 }
 
 /** Makes or renews BullMQ's tables; processes that start together wait for each other. */

@@ -52,6 +52,7 @@ export async function openRedis(url: string, settings: Settings, report: ErrorSi
     worker(name, processor, options) {
       return redisWorker(name, processor, options, consumer, prefix, settings);
     },
+    isConnected: () => consumer.status === 'ready',
     check: () => redisFindings(producer),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

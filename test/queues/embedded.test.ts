@@ -14,7 +14,7 @@ describe('the embedded queue', () => {
     expect(told.done).toBe(50);
     expect(told.ticks).toBeGreaterThanOrEqual(1);
     expect(told.findings.map((f: { level: string }) => f.level)).toEqual(['ok', 'ok']);
-    // 1.5 to 2 s and 350 MB on a machine at rest; far more means that it has changed its nature
+    // about 2 s and 290 MB on a machine at rest; far more means that it has changed its nature
     expect(told.megabytes).toBeLessThan(900);
   }, 120_000);
 });

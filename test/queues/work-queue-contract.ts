@@ -193,6 +193,18 @@ export function workQueueContract(open: Opener): void {
     await expect(queue.add([stepJob()])).rejects.toMatchObject({ code: 'queue-unavailable', retry: 'yes' });
   });
 
+  it('can be closed in the middle of its start', async () => {
+    const queue = await queueWith();
+    const starting = queue.start(
+      handlers(async () => undefined, [{ id: 'a', every: 50, run: async () => undefined }]),
+    );
+    const start = Date.now();
+    await queue.close(0);
+    expect(Date.now() - start).toBeLessThan(5_000);
+    await starting;
+    await expect(queue.start(handlers(async () => undefined))).rejects.toMatchObject({ code: 'bad-input' });
+  });
+
   it('does not wait for a job in hand longer than it is told', async () => {
     const log = keptLog();
     const queue = await queueWith({ log });

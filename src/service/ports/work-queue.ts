@@ -57,7 +57,10 @@ export interface WorkQueue {
   /** Begins to work. */
   start(handlers: QueueHandlers): Promise<void>;
   counts(): Promise<Record<Step, QueueCounts>>;
-  /** How long the oldest waiting job of any step has waited, ms; 0 when none waits. A worker can fall silent for ever. */
+  /**
+   * How long the job that is next in line of any step has been due, ms; 0 when none is. A backlog that this process is
+   * working off does not count: the figure tells a worker that has fallen silent for ever.
+   */
   oldestWaitMs(): Promise<number>;
   check(): Promise<Finding[]>;
   /** Finishes the jobs in hand (or hands them back after `graceMs`) and lets go of everything. */

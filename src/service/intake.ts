@@ -146,7 +146,7 @@ export class Intake {
       for (const c of changes) countChange(this.#house, known.get(c.next.vn) ?? null, c.next);
       return changes.map((c) => c.next);
     } catch (error) {
-      if (!isBridgeError(error, 'conflict', 'code-held', 'already-asked')) throw error;
+      if (!isBridgeError(error, 'conflict', 'code-held', 'already-asked', 'bad-input')) throw error;
       // one of them stands in the way of the rest: one by one, each with its own end
       const done = await Promise.all(batch.map((visit) => this.#commitOne(visit)));
       return done.filter((c) => c !== null);
@@ -164,6 +164,11 @@ export class Intake {
         return change.next;
       } catch (error) {
         if (isBridgeError(error, 'conflict')) continue;
+        if (isBridgeError(error, 'bad-input')) {
+          // the one row that the ledger cannot hold stops no other
+          this.#house.log.error({ site: this.#site.hcode, why: error.message }, 'a visit cannot be taken in');
+          return null;
+        }
         if (!isBridgeError(error, 'code-held')) throw error;
         return this.#holdBack(current, change);
       }

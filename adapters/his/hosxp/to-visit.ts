@@ -79,7 +79,10 @@ function toVisit(
 
 /** CHAR columns come padded, and empty means the same as none. */
 function textOf(row: VisitRow, field: VisitField): string | null {
-  const text = String(row[field] ?? '').trim();
+  // a NUL from a broken import is no text, and a PostgreSQL ledger would refuse the row for it
+  const text = String(row[field] ?? '')
+    .replaceAll('\0', '')
+    .trim();
   return text === '' ? null : text;
 }
 

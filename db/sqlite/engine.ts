@@ -8,7 +8,7 @@ import type { Engine, Script } from '../engine.ts';
 import { ledgerUnavailable } from '../errors.ts';
 import { pendingMigrations, runMigrations } from '../migrate.ts';
 import type { Tables } from '../tables.ts';
-import { checkFile } from './check.ts';
+import { checkDisk, checkIntegrity } from './check.ts';
 import { LedgerSqliteDialect, StatementCache } from './dialect.ts';
 import { isBusy, sqliteError } from './errors.ts';
 import { openFile } from './open-file.ts';
@@ -32,6 +32,7 @@ export class SqliteEngine implements Engine {
   #waiting: Waiting[] = [];
   #draining: Promise<void> | null = null;
   #closed = false;
+  #integrity: readonly Finding[] | null = null;
 
   /** `lockWaitMs`: how long a write waits for another process that holds the file. */
   constructor(path: string, lockWaitMs = LOCK_WAIT_MS) {
@@ -80,7 +81,9 @@ export class SqliteEngine implements Engine {
   }
 
   async check(): Promise<Finding[]> {
-    return checkFile(this.#file, this.#path);
+    // once a process: it takes a while, and readiness asks every few seconds
+    this.#integrity ??= checkIntegrity(this.#file, this.#path);
+    return [...this.#integrity, ...(await checkDisk(this.#path))];
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -118,7 +118,24 @@ describe('the ledger on SQLite', () => {
     await ledger.close();
   });
 
-  test('a damaged file, a file that is something else, a folder that cannot be', async () => {
+  test('doctor sees a damaged page', async () => {
+    const path = join(folder, 'damaged.db');
+    const before = await openLedger(`sqlite:${path}`);
+    await before.migrate();
+    await before.commit(Array.from({ length: 300 }, (_, i) => created({ hcode: '1', vn: String(i) })));
+    await before.close();
+    const bytes = readFileSync(path);
+    // tables and indexes of the cases lie beyond the schema's pages
+    bytes.fill(0xa5, 200_000, 260_000);
+    writeFileSync(path, bytes);
+    const ledger = await openLedger(`sqlite:${path}`);
+    expect(await ledger.check()).toContainEqual(
+      expect.objectContaining({ check: 'ledger-integrity', level: 'fail' }),
+    );
+    await ledger.close();
+  });
+
+  test('a file that is something else, a folder that cannot be', async () => {
     const path = join(folder, 'other.db');
     writeFileSync(path, 'this is a letter, not a database. '.repeat(50));
     const told = await openLedger(`sqlite:${path}`).catch((e: unknown) => e);

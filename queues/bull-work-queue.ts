@@ -43,7 +43,8 @@ export class BullWorkQueue implements WorkQueue {
       const byStep = Map.groupBy(jobs, (job) => job.step);
       await Promise.all([...byStep].map(([step, ofStep]) => this.#addTo(step, ofStep)));
     } catch (cause) {
-      throw new BridgeError('queue-unavailable', `The work queue takes no jobs: ${errorText(cause)}`, {
+      const reason = this.#backend.isConnected() ? errorText(cause) : 'its server cannot be reached';
+      throw new BridgeError('queue-unavailable', `The work queue takes no jobs: ${reason}`, {
         retry: 'yes',
         cause,
       });

@@ -6,6 +6,7 @@ import type { WorkQueue } from '../src/service/ports/work-queue.ts';
 import type { OpenBackend } from './backends/backend.ts';
 import { BullWorkQueue } from './bull-work-queue.ts';
 import { errorSink, secretsOf } from './error-log.ts';
+import { QUEUE_NAMES } from './names.ts';
 import { settingsOf, type WorkQueueOptions } from './options.ts';
 
 /** The back-ends by the URL's scheme. Loaded when wanted: the embedded one alone brings a database of 20 MB. */
@@ -32,7 +33,18 @@ export async function openWorkQueue(url: string, options: WorkQueueOptions): Pro
   const settings = settingsOf(options);
   const report = errorSink(settings.log, url === 'embedded' ? [] : secretsOf(url));
   const open = await load();
-  return new BullWorkQueue(await open(url, settings, report), settings, report);
+  const backend = await open(url, settings, report);
+  try {
+    // Now, not when first used: a queue that is opened while the server is away waits until it is back.
+    await Promise.all(QUEUE_NAMES.map((name) => backend.queue(name).waitUntilReady()));
+  } catch (cause) {
+    await backend.close();
+    throw new BridgeError('queue-unavailable', 'The work queue broke off while it was opened', {
+      retry: 'yes',
+      cause,
+    });
+  }
+  return new BullWorkQueue(backend, settings, report);
 }
 
 /** For `doctor`: what openWorkQueue would find, as findings instead of an error. Takes no work. */

@@ -50,10 +50,11 @@ export function sharedWorkContract(url: () => string): void {
         inHand.delete(vn);
         done[who].push(vn);
       };
-    const first = await started(prefix, handler('a'));
-    await started(prefix, handler('b'));
-    await Promise.all([first.add(stepJobs(300)), first.add(stepJobs(300))]);
-    await drained(first);
+    const adder = await openAt(url(), { prefix });
+    opened.push(adder);
+    await Promise.all([adder.add(stepJobs(300)), adder.add(stepJobs(300))]);
+    await Promise.all([started(prefix, handler('a')), started(prefix, handler('b'))]);
+    await drained(adder);
     expect([...done.a, ...done.b].sort()).toEqual(stepJobs(300).map((job) => job.vn));
     expect(Math.min(done.a.length, done.b.length)).toBeGreaterThan(0);
   });

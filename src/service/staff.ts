@@ -20,6 +20,7 @@ import type { Actor, Resolution } from './bridge-api.ts';
 import type { NhsoLine } from './nhso-line.ts';
 import type { CaseKey } from './ports/ledger.ts';
 import type { House, Site } from './site.ts';
+import { holdersOf } from './steps/lookup.ts';
 import { updateCase } from './update.ts';
 
 export async function retry(house: House, key: CaseKey, actor: Actor): Promise<Case> {
@@ -57,7 +58,7 @@ export async function resolve(
     case 'adopt-code': {
       const current = await house.ledger.case(key);
       if (current === null) throw notFound(key);
-      const code = await findAtNhso(line(key.hcode), current, resolution.claimCode);
+      const code = await findAtNhso(house, line(key.hcode), current, resolution.claimCode);
       const { claimCode, claimType, issuedAt } = code;
       return decided(house, key, (c) =>
         // the visit may have been corrected while NHSO was asked
@@ -78,7 +79,12 @@ export async function resolve(
  * A person may adopt a code of another claim type, since they see what the code is for; but it must be NHSO's, of this
  * person, hospital and day, and no EP code.
  */
-async function findAtNhso(line: NhsoLine, current: Case, claimCode: string): Promise<IssuedCode> {
+async function findAtNhso(
+  house: House,
+  line: NhsoLine,
+  current: Case,
+  claimCode: string,
+): Promise<IssuedCode> {
   if (!isPlausibleCode(claimCode)) throw badInput('claimCode', 'an authen code such as PP1234567890');
   if (!isAdoptable(current) || current.pid === null || current.claimType === null) throw notNow(current);
   const wanted = wantedOf(current);
@@ -96,7 +102,8 @@ async function findAtNhso(line: NhsoLine, current: Case, claimCode: string): Pro
       retry: 'no',
     });
   }
-  const wrong: readonly Misfit[] = misfits(code, wanted, null).filter((m) => m !== 'claim-type');
+  const heldBy = (await holdersOf(house, current, [code])).get(claimCode) ?? null;
+  const wrong: readonly Misfit[] = misfits(code, wanted, heldBy).filter((m) => m !== 'claim-type');
   if (wrong.length > 0) {
     throw new BridgeError('conflict', `the code ${claimCode} does not fit this visit: ${wrong.join(', ')}`, {
       retry: 'no',

@@ -95,9 +95,14 @@ export function visitSeen(
   if (against !== null && against !== current.reason) {
     return toStaff(told, against, current.code?.claimCode ?? null, cause);
   }
-  const typed = visit.code === current.visit.code ? null : visit.code;
-  if (typed !== null && ['needs-staff', 'written'].includes(current.state)) {
+  const typed = visit.code === current.visit.code || visit.cancelled ? null : visit.code;
+  if (against === null && typed !== null && ['needs-staff', 'written'].includes(current.state)) {
     return codeTypedIn(told, typed, at);
+  }
+  if (current.state === 'written' && current.code?.source === 'his' && visit.code === null) {
+    // a clerk took back what a clerk had typed; what was asked for before that is still a person's to settle
+    const without = { ...told, code: null, writtenAt: null };
+    return toStaff(without, 'code-does-not-fit', null, cause);
   }
   if (against === null && current.code !== null && WRONG_CODE.includes(current.reason)) {
     const writeBack = thenDo(current, 'write-back', at);
@@ -228,12 +233,14 @@ function isOfOther(current: Case, visit: Visit): boolean {
 /** A clerk typed a code into the HIS. */
 function codeTypedIn(told: Case, typed: string, at: Instant): Change {
   const cause = { event: 'code-typed-in-his', at, detail: { claimCode: maskCitizenIds(typed) } };
-  const isOurs = told.code?.claimCode === typed;
+  // what a clerk had typed before makes way for what they typed now
+  const held = told.code?.source === 'his' ? null : told.code;
+  const isOurs = held?.claimCode === typed;
   if (isOurs && told.state === 'written') return change(told, {}, { event: 'visit-changed', at });
-  if (!isOurs && (told.code !== null || !standsAsCode(typed))) {
-    return toStaff(told, 'his-holds-other-code', maskCitizenIds(typed), cause);
+  if (!isOurs && (held !== null || !standsAsCode(typed))) {
+    return toStaff({ ...told, code: held }, 'his-holds-other-code', maskCitizenIds(typed), cause);
   }
-  const code = told.code ?? { claimCode: typed, claimType: null, issuedAt: null, source: 'his' as const };
+  const code = held ?? { claimCode: typed, claimType: null, issuedAt: null, source: 'his' as const };
   const done = { state: 'written' as const, reason: null, reasonDetail: null, code, writtenAt: at };
   return change(told, { ...done, ...NOTHING_TO_DO }, cause);
 }

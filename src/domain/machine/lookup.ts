@@ -1,6 +1,6 @@
 /** What a look-up at NHSO means for a case: adopt the code, look again, ask again, wait, or tell a person. */
 
-import type { Candidate, MatchResult } from '../authen-code.ts';
+import type { Candidate, IssuedCode, MatchResult } from '../authen-code.ts';
 import type { Instant } from '../bangkok.ts';
 import type { Case } from '../case.ts';
 import { askAgain, type Grounds, reassess, toStaff } from './facts.ts';
@@ -108,9 +108,11 @@ function isLost(current: Case): boolean {
 
 /** The code of an answer that was lost has not turned up: look again, or ask again, or leave it to a person. */
 function stillLost(current: Case, grounds: Grounds, times: LookupTimes, cause: Cause): Change {
-  if (current.candidates.some((c) => mayBeOurs(c, current))) {
+  const maybe = current.candidates.filter((c) => mayBeOurs(c, current));
+  if (maybe.length > 0) {
     // asked again, NHSO would issue a second one
-    return toStaff(current, 'code-does-not-fit', null, cause);
+    const isTaken = maybe.every((c) => c.heldBy !== null);
+    return toStaff(current, isTaken ? 'same-day-code' : 'code-does-not-fit', null, cause);
   }
   const emptyLookups = current.emptyLookups + 1;
   if (emptyLookups < EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN) {
@@ -125,13 +127,24 @@ function stillLost(current: Case, grounds: Grounds, times: LookupTimes, cause: C
   return toStaff({ ...current, askedAt: null, emptyLookups }, 'service-day-over', null, cause);
 }
 
-/** A code that differs from what was asked for, but may be the one that the lost answer brought. */
+/** A code that does not fit, or was taken for another visit, but may be the one that the lost answer brought. */
 function mayBeOurs(candidate: Candidate, current: Case): boolean {
-  if (candidate.heldBy !== null || (candidate.hcode !== null && candidate.hcode !== current.hcode))
-    return false;
+  if (candidate.hcode !== null && candidate.hcode !== current.hcode) return false;
   if (candidate.misfits.includes('close-visit-code') || candidate.misfits.includes('not-a-code'))
     return false;
-  return (candidate.issuedAt ?? Number.POSITIVE_INFINITY) >= (current.askedAt ?? 0) - CLOCKS_DIFFER_MS;
+  return isIssuedSince(candidate, current.askedAt ?? 0);
+}
+
+/**
+ * True when the code may be the answer, lost so far, to the confirm of `asker`, another visit of the same person, day
+ * and claim type: then it is that visit's to find.
+ */
+export function mayBeAnswerTo(asker: Case, code: Pick<IssuedCode, 'issuedAt'>): boolean {
+  return asker.askedAt !== null && asker.code === null && isIssuedSince(code, asker.askedAt);
+}
+
+function isIssuedSince({ issuedAt }: Pick<IssuedCode, 'issuedAt'>, at: Instant): boolean {
+  return (issuedAt ?? Number.POSITIVE_INFINITY) >= at - CLOCKS_DIFFER_MS;
 }
 
 /** Nothing was found for a case that a reason has brought here: refused, asked for by another visit, or tried again. */

@@ -3,11 +3,11 @@
 import { type IssuedCode, type MatchResult, matchCode } from '../../domain/authen-code.ts';
 import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case } from '../../domain/case.ts';
-import { lookedUp } from '../../domain/machine/lookup.ts';
+import { lookedUp, mayBeAnswerTo } from '../../domain/machine/lookup.ts';
 import { wantedOf } from '../../domain/machine/obtain.ts';
 import type { NhsoAgent } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
-import type { Site } from '../site.ts';
+import type { House, Site } from '../site.ts';
 import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools } from './step.ts';
 
 export function lookupStep(tools: StepTools): StepHandler {
@@ -58,13 +58,33 @@ export async function lookUp(tools: StepTools, site: Site, current: Case): Promi
   return judge(tools, current, newest === null ? five : [newest, ...five]);
 }
 
-async function judge(tools: StepTools, current: Case, codes: readonly IssuedCode[]): Promise<MatchResult> {
+/**
+ * By code: the other visit that holds it, or that it may yet turn out to belong to because an answer was lost; null
+ * when there is none.
+ */
+export async function holdersOf(
+  house: House,
+  current: Case,
+  codes: readonly IssuedCode[],
+): Promise<Map<string, string | null>> {
+  const { hcode, vn, pid, serviceDate, claimType } = current;
+  const asker =
+    pid === null || claimType === null || codes.length === 0
+      ? null
+      : await house.ledger.askerOf(hcode, pid, serviceDate, claimType);
+  const other = asker === null || asker.vn === vn ? null : await house.ledger.case(asker);
   const holders = new Map<string, string | null>();
-  for (const { claimCode } of codes) {
-    const holder = await tools.house.ledger.holderOfCode(claimCode);
-    const isSelf = holder?.hcode === current.hcode && holder.vn === current.vn;
-    holders.set(claimCode, holder === null || isSelf ? null : holder.vn);
+  for (const code of codes) {
+    const holder = await house.ledger.holderOfCode(code.claimCode);
+    const isSelf = holder?.hcode === hcode && holder.vn === vn;
+    const awaiting = other !== null && mayBeAnswerTo(other, code) ? other.vn : null;
+    holders.set(code.claimCode, holder === null || isSelf ? awaiting : holder.vn);
   }
+  return holders;
+}
+
+async function judge(tools: StepTools, current: Case, codes: readonly IssuedCode[]): Promise<MatchResult> {
+  const holders = await holdersOf(tools.house, current, codes);
   return matchCode(codes, wantedOf(current), (claimCode) => holders.get(claimCode) ?? null);
 }
 

@@ -1,0 +1,64 @@
+/** What must hold for every change of every case, whatever the event. */
+
+import { expect } from 'vitest';
+import type { Case, HistoryEntry } from '../../../src/domain/case.ts';
+import { parseCitizenId } from '../../../src/domain/citizen-id.ts';
+
+/** `before`: the case that the ledger held; null when it held none. */
+export function expectLegal(
+  before: Case | null,
+  { next, history }: { next: Case; history: readonly HistoryEntry[] },
+): void {
+  expect(next.version).toBe((before?.version ?? 0) + 1);
+  expect(history.length).toBeGreaterThan(0);
+  let state = before?.state ?? null;
+  for (const line of history) {
+    expect(line.fromState, `${line.event} begins where the case stood`).toBe(state);
+    state = line.toState;
+    expect(citizenIdsIn(JSON.stringify(line))).toEqual([]);
+  }
+  expect(state, 'the last line ends where the case stands').toBe(next.state);
+  expect(citizenIdsIn(next.reasonDetail ?? '')).toEqual([]);
+
+  const seqBefore = before?.stepSeq ?? 0;
+  expect(next.stepSeq).toBeGreaterThanOrEqual(seqBefore);
+  const isSameStep = before !== null && next.nextStep === before.nextStep && next.dueAt === before.dueAt;
+  if (next.nextStep !== null && !isSameStep) expect(next.stepSeq).toBeGreaterThan(seqBefore);
+  expect({ ...next, version: 0 }.vn).toBe(before?.vn ?? next.vn);
+}
+
+/** What must hold for a case that the bridge itself has made, beside {@link expectLegal}. */
+export function expectSound(c: Case): void {
+  const about = `${c.vn} ${c.state} ${c.reason}`;
+  expect(c.nextStep === null, about).toBe(c.dueAt === null);
+  if (['confirmed', 'found-elsewhere', 'written'].includes(c.state)) expect(c.code, about).not.toBeNull();
+  if (['confirmed', 'found-elsewhere'].includes(c.state)) expect(c.nextStep, about).toBe('write-back');
+  if (c.state === 'confirming') expect(c.askedAt, about).not.toBeNull();
+  if (['confirming', 'unknown'].includes(c.state)) expect(c.nextStep, about).toBe('lookup');
+  if (['ready', 'drafted', 'awaiting-card', 'offline', 'expired', 'cancelled'].includes(c.state)) {
+    expect(c.askedAt, about).toBeNull();
+    expect(c.code, about).toBeNull();
+  }
+  if (c.state === 'ready' || c.state === 'drafted') expect(c.nextStep, about).not.toBeNull();
+  if (['ready', 'drafted', 'offline'].includes(c.state)) expect(c.readId, about).not.toBeNull();
+  if (['ready', 'drafted', 'awaiting-card', 'offline'].includes(c.state)) {
+    expect(c.visitGone, about).toBe(false);
+    expect(c.pid, about).toBe(parseCitizenId(c.visit.pid));
+  }
+  if (['needs-staff', 'expired', 'cancelled', 'closed', 'not-required', 'written'].includes(c.state)) {
+    expect(c.nextStep, about).toBeNull();
+    expect(c.reason === null, about).toBe(c.state === 'written');
+  }
+}
+
+/** Whole citizen ids in a text: nobody but the visit and the read may carry one. */
+function citizenIdsIn(text: string): string[] {
+  return [...text.matchAll(/(?<!\d)\d{13}(?!\d)/g)].map((m) => m[0]).filter(isCitizenIdNotTime);
+}
+
+/** Epoch milliseconds have thirteen digits too; these tests stand in 2026. */
+function isCitizenIdNotTime(digits: string): boolean {
+  return (
+    parseCitizenId(digits) !== null && Math.abs(Number(digits) - Date.UTC(2026, 10, 20)) > 400 * 86_400_000
+  );
+}

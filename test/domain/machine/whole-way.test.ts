@@ -1,0 +1,135 @@
+/**
+ * The whole way of some visits through a day on which anything may happen at any time. The rules of the design that are
+ * never bent are asserted in `whole-way/world.ts` at every step; here, what must hold when everything has come to rest.
+ */
+
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { endOfServiceDate } from '../../../src/domain/bangkok.ts';
+import type { Case } from '../../../src/domain/case.ts';
+import { SAMPLE_DATE } from '../../support/samples.ts';
+import { deliverAll, happening, poll, VISITS } from './whole-way/events.ts';
+import { NhsoModel } from './whole-way/nhso.ts';
+import { MINUTE, World } from './whole-way/world.ts';
+
+const RUNS = Number(process.env.WHOLE_WAY_RUNS ?? 1_500);
+const ON_THE_WAY = ['ready', 'drafted', 'confirming', 'unknown', 'confirmed', 'found-elsewhere'];
+/** A person's deed, after which a code of ours may stand nowhere but in the history. */
+const BY_A_PERSON = ['closed', 'code-adopted', 'code-typed-in-his'];
+
+it('nothing is lost, nothing is asked twice, every visit is accounted for', () => {
+  fc.assert(
+    fc.property(
+      fc.record({
+        limit: fc.constantFrom(1, 1, 2),
+        isTerse: fc.constantFrom(false, false, true),
+        hiddenMs: fc.constantFrom(0, 15_000),
+      }),
+      fc.array(happening, { minLength: 20, maxLength: 120, size: 'max' }),
+      (habits, happenings) => {
+        const world = new World(new NhsoModel(habits));
+        begin(world);
+        for (const { run } of happenings) run(world);
+        comeToRest(world);
+        expectAtRest(world);
+        world.now = Math.max(world.now, endOfServiceDate(SAMPLE_DATE) + MINUTE);
+        comeToRest(world);
+        expectAtRest(world);
+        for (const c of world.ledger.cases.values()) {
+          if (c.serviceDate !== SAMPLE_DATE) continue;
+          expect(c.nextStep, `${c.vn} stands still when its day is over`).toBeNull();
+          expect(['awaiting-card', 'offline']).not.toContain(c.state);
+        }
+      },
+    ),
+    { numRuns: RUNS, reporter: tell },
+  );
+}, 120_000);
+
+/** Two visits of one person, one of another; their cards are read. */
+function begin(world: World): void {
+  world.register('v1', 1);
+  world.register('v3', 2);
+  poll(world);
+  for (const person of [1, 2]) world.showCard(person, 'full');
+  world.now += 60 * MINUTE;
+  world.register('v2', 1);
+  poll(world);
+}
+
+/** The faults are over: NHSO and the HIS answer, polls and sweeps go on until nothing is left to do. */
+function comeToRest(world: World): void {
+  world.nhso.isUp = true;
+  world.isHisUp = true;
+  deliverAll(world);
+  for (let round = 0; round < 80; round++) {
+    poll(world);
+    world.closeDays();
+    world.pairAll();
+    for (const vn of VISITS) {
+      world.work(vn, 'answered');
+      deliverAll(world);
+    }
+    const open = [...world.ledger.cases.values()].filter((c) => c.nextStep !== null && c.state !== 'offline');
+    if (open.length === 0) return;
+    world.now += 10_000;
+  }
+}
+
+function expectAtRest(world: World): void {
+  const cases = [...world.ledger.cases.values()];
+  for (const visit of world.his.values()) expect(world.ledger.cases.has(visit.vn)).toBe(true);
+  for (const c of cases) {
+    expect(ON_THE_WAY, `${c.vn} ${c.reason}`).not.toContain(c.state);
+    expect(c.reason !== null || c.state === 'written', `${c.vn} ${c.state} has a reason`).toBe(true);
+    expectTold(world, c);
+  }
+  expectNoCodeTwice(cases);
+  for (const code of world.nhso.codes.filter((k) => k.ours)) {
+    const isInHis = [...world.his.values()].some((v) => v.code === code.claimCode);
+    const naming = cases.filter((c) => names(c, code.claimCode));
+    const isListed = naming.some((c) => c.state === 'needs-staff' || c.state === 'closed');
+    const isSettled = cases.some((c) => isSettledByAPerson(world, c, code.claimCode));
+    expect(isInHis || isListed || isSettled, `${code.claimCode} was issued to us and stands nowhere`).toBe(
+      true,
+    );
+  }
+}
+
+/** What a case says is so in the HIS, or was when the HIS last told of the visit. */
+function expectTold(world: World, c: Case): void {
+  const row = world.his.get(c.vn);
+  const isStanding = row !== undefined && !row.cancelled;
+  if (c.state === 'cancelled') expect(isStanding, `${c.vn} is cancelled`).toBe(false);
+  if (['awaiting-card', 'offline', 'written', 'not-required'].includes(c.state))
+    expect(isStanding).toBe(true);
+  if (c.state === 'written') expect(row?.code, `${c.vn} is written`).toBe(c.code?.claimCode);
+}
+
+function expectNoCodeTwice(cases: readonly Case[]): void {
+  const held = cases.filter((c) => c.state !== 'cancelled').flatMap((c) => c.code?.claimCode ?? []);
+  expect(new Set(held).size).toBe(held.length);
+}
+
+function names(c: Case, claimCode: string): boolean {
+  return (
+    c.code?.claimCode === claimCode ||
+    c.candidates.some((k) => k.claimCode === claimCode) ||
+    (c.reasonDetail ?? '').includes(claimCode)
+  );
+}
+
+/** A person decided on the case after the code had come to it. */
+function isSettledByAPerson(world: World, c: Case, claimCode: string): boolean {
+  const lines = world.ledger.history.get(c.vn) ?? [];
+  const came = lines.findIndex((l) => JSON.stringify(l.detail).includes(claimCode));
+  return came >= 0 && lines.slice(came + 1).some((l) => BY_A_PERSON.includes(l.event));
+}
+
+/** A failing day as a list of what happened. */
+function tell<T>(result: fc.RunDetails<T>): void {
+  if (!result.failed) return;
+  const why = result.errorInstance instanceof Error ? (result.errorInstance.stack ?? '') : '';
+  const days = fc.stringify(result.counterexample).replaceAll(',', '\n  ');
+  throw new Error(`seed ${result.seed}, path ${result.counterexamplePath}:\n${days}\n${why}`);
+}

@@ -1,0 +1,350 @@
+/**
+ * A hospital's day in the model: HIS, NHSO, ledger and the bridge's steps, driven through the real rules the way
+ * `src/service` drives them. What the service does in one breath but a process may die in the midst of (announce, send,
+ * answer; look up, commit; write, commit) is here cut into pieces with anything in between.
+ */
+
+import { expect } from 'vitest';
+import type { SitePolicy } from '../../../../src/domain/assess.ts';
+import { type IssuedCode, matchCode } from '../../../../src/domain/authen-code.ts';
+import { type Instant, serviceDateOf } from '../../../../src/domain/bangkok.ts';
+import { isBridgeError } from '../../../../src/domain/bridge-error.ts';
+import type { Case } from '../../../../src/domain/case.ts';
+import { dayOver } from '../../../../src/domain/machine/day-end.ts';
+import { cardPaired, openCase, toStaff, visitGone, visitSeen } from '../../../../src/domain/machine/facts.ts';
+import { lookedUp } from '../../../../src/domain/machine/lookup.ts';
+import * as obtain from '../../../../src/domain/machine/obtain.ts';
+import type { Change } from '../../../../src/domain/machine/transition.ts';
+import { type WriteBackResult, waitForHis, writtenBack } from '../../../../src/domain/machine/write-back.ts';
+import { pairReads } from '../../../../src/domain/pairing.ts';
+import { chooseMobile } from '../../../../src/domain/phone.ts';
+import { DEFAULT_POLICY } from '../../../../src/domain/requirement.ts';
+import type { Visit } from '../../../../src/domain/visit.ts';
+import {
+  SAMPLE_AT,
+  SAMPLE_HCODE,
+  sampleCitizenId,
+  sampleRead,
+  sampleVisit,
+} from '../../../support/samples.ts';
+import { LedgerModel } from './ledger.ts';
+import { keyOf, type NhsoModel } from './nhso.ts';
+
+const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+const RECOVER_MS = 45 * SECOND;
+const SEND_WITHIN_MS = 3 * SECOND;
+const TIMES = { settleMs: 20 * SECOND, offlineMs: 10 * MINUTE };
+
+export const POLICY: SitePolicy = {
+  requirement: DEFAULT_POLICY,
+  claimType: { default: 'PG0060001', rules: [{ departments: ['hd'], claimType: 'PG0130001' }] },
+};
+
+/** What becomes of a call to NHSO. */
+export type Fate = 'answered' | 'lost' | 'not-sent' | 'refused' | 'other-person';
+
+/** Something that a process holds in its hands: it may be delivered late, or die with the process. */
+type InHand = { deliver: () => void };
+
+export class World {
+  now: Instant = SAMPLE_AT;
+  isHisUp = true;
+  readonly nhso: NhsoModel;
+  readonly ledger = new LedgerModel();
+  readonly his = new Map<string, Visit>();
+  inHand: InHand[] = [];
+  #reads = 0;
+  /** Look-ups at NHSO since the last confirm that was sent for the key. */
+  readonly #lookupsSince = new Map<string, number>();
+
+  constructor(nhso: NhsoModel) {
+    this.nhso = nhso;
+  }
+
+  // the HIS, the counter
+
+  register(vn: string, person: number, phones = ['0812345678']): void {
+    if (this.his.has(vn) || this.ledger.cases.has(vn)) return;
+    const visit = { vn, pid: sampleCitizenId(person), startedAt: this.now, phones };
+    this.his.set(vn, sampleVisit({ ...visit, serviceDate: serviceDateOf(this.now) }));
+  }
+
+  edit(vn: string, news: Partial<Visit>): void {
+    const visit = this.his.get(vn);
+    if (visit !== undefined) this.his.set(vn, { ...visit, ...news });
+  }
+
+  showCard(person: number, kind: 'full' | 'card-only'): void {
+    const id = `read-${++this.#reads}`;
+    const isFull = kind === 'full' && this.nhso.isUp;
+    const read = sampleRead({
+      id,
+      readAt: this.now,
+      pid: sampleCitizenId(person),
+      kind: isFull ? 'full' : 'card-only',
+      correlationId: isFull ? `correlation-${id}` : null,
+      claimTypes: [],
+      pairedVn: null,
+    });
+    this.ledger.reads.set(id, read);
+  }
+
+  // intake
+
+  /** `rows`: what the HIS told, now or a while ago. */
+  poll(rows: ReadonlyMap<string, Visit>, isFresh: boolean): void {
+    for (const visit of rows.values()) {
+      const current = this.ledger.cases.get(visit.vn) ?? null;
+      const seen =
+        current === null
+          ? openCase(visit, POLICY, this.now)
+          : visitSeen(current, visit, this.ledger.readOf(current), POLICY, this.now);
+      if (seen !== null) this.#commitVisit(current, seen);
+    }
+    for (const known of this.ledger.cases.values()) {
+      if (!isFresh || rows.has(known.vn)) continue;
+      const gone = visitGone(known, this.now);
+      if (gone !== null) this.ledger.commit(gone);
+    }
+  }
+
+  #commitVisit(current: Case | null, seen: Change): void {
+    try {
+      this.ledger.commit(seen);
+    } catch (error) {
+      if (!isBridgeError(error, 'code-held')) throw error;
+      const without = { ...seen.next, version: current?.version ?? 0, code: null, writtenAt: null };
+      const claimCode = seen.next.code?.claimCode ?? '';
+      const cause = { event: 'code-held', at: this.now, detail: { claimCode } };
+      const staff = toStaff(without, 'code-held', claimCode, cause);
+      this.ledger.commit({ next: staff.next, history: [...seen.history, ...staff.history] });
+    }
+  }
+
+  pairAll(): void {
+    const cases = [...this.ledger.cases.values()];
+    const reads = [...this.ledger.reads.values()];
+    for (const pid of new Set(reads.map((r) => r.pid))) {
+      for (const date of new Set(reads.map((r) => r.serviceDate))) {
+        const theirs = cases.filter((c) => c.pid === pid && c.serviceDate === date);
+        const shown = reads.filter((r) => r.pid === pid && r.serviceDate === date);
+        for (const { vn, readId } of pairReads(theirs, shown)) {
+          const current = this.ledger.cases.get(vn);
+          const read = this.ledger.reads.get(readId);
+          if (current === undefined || read === undefined) throw new Error('a pair of strangers');
+          this.ledger.pair(cardPaired(current, read, POLICY, this.now), readId);
+        }
+      }
+    }
+  }
+
+  closeDays(): void {
+    for (const c of this.ledger.cases.values()) {
+      const over = dayOver(c, this.now);
+      if (over !== null) this.ledger.commit(over);
+    }
+  }
+
+  // the steps
+
+  /** The next step of the visit, when it is due. */
+  work(vn: string, fate: Fate): void {
+    const c = this.ledger.cases.get(vn);
+    if (c?.nextStep == null || (c.dueAt ?? 0) > this.now) return;
+    if (c.nextStep === 'draft') this.#draft(c, fate);
+    else if (c.nextStep === 'confirm') this.#confirm(c, fate);
+    else if (c.nextStep === 'lookup') this.#lookup(c);
+    else this.#writeBack(c);
+  }
+
+  /** Lets the time pass until the next step of the visit is due. */
+  waitFor(vn: string): void {
+    this.now = Math.max(this.now, this.ledger.cases.get(vn)?.dueAt ?? 0);
+  }
+
+  #draft(c: Case, fate: Fate): void {
+    if (!this.#mayAsk(c)) return;
+    const other = this.ledger.otherAsker(c);
+    if (other !== null) this.ledger.commit(obtain.sameDayAsked(c, other, this.now));
+    else if (!this.nhso.isUp) this.#try(obtain.waitForNhso(c, 'down', this.now));
+    else if (fate === 'refused') this.ledger.commit(obtain.refused(c, 'refused', this.now));
+    else if (fate === 'other-person') {
+      this.ledger.commit(toStaff(c, 'person-mismatch', null, { event: 'person-mismatch', at: this.now }));
+    } else this.ledger.commit(obtain.draftSaved(c, this.now));
+  }
+
+  /** Announces a confirm; what follows is in the process's hands. */
+  #confirm(c: Case, fate: Fate): void {
+    if (!this.#mayAsk(c)) return;
+    let asked: Case;
+    try {
+      asked = this.ledger.commit(obtain.confirmSending(c, this.now + RECOVER_MS, this.now));
+    } catch (error) {
+      if (!isBridgeError(error, 'already-asked')) throw error;
+      this.ledger.commit(obtain.sameDayAsked(c, this.ledger.otherAsker(c) ?? '', this.now));
+      return;
+    }
+    this.#expectMayBeAsked(asked);
+    this.inHand.push({ deliver: () => this.#send(asked, fate) });
+  }
+
+  #send(asked: Case, fate: Fate): void {
+    const { now } = this;
+    if (now - (asked.askedAt ?? 0) > SEND_WITHIN_MS) {
+      this.#ifMine(asked, (c) => obtain.confirmNotSent(c, this.#grounds(c), 'held up', now, now));
+      return;
+    }
+    if (fate === 'not-sent') {
+      this.#ifMine(asked, (c) =>
+        obtain.confirmNotSent(c, this.#grounds(c), 'nobody there', now + 15_000, now),
+      );
+      return;
+    }
+    if (!this.nhso.isUp) {
+      this.#ifMine(asked, (c) => obtain.answerLost(c, 'down', now + 2_000, now));
+      return;
+    }
+    this.#expectAskedOnce(asked);
+    const answer = this.nhso.confirm(asked.pid ?? '', asked.claimType ?? '', now);
+    if (fate === 'lost') {
+      this.inHand.push({
+        deliver: () => this.#ifMine(asked, (c) => obtain.answerLost(c, 'lost', this.now + 2_000, this.now)),
+      });
+    } else if (answer === 'refused') {
+      this.inHand.push({
+        deliver: () => this.#ifMine(asked, (c) => obtain.refused(c, 'already requested', this.now)),
+      });
+    } else this.inHand.push({ deliver: () => this.#take(asked, answer) });
+  }
+
+  #take(asked: Case, code: IssuedCode): void {
+    const taken = this.#ifMine(asked, (c) => obtain.codeIssued(c, code, this.now));
+    if (taken) return;
+    const c = this.ledger.cases.get(asked.vn);
+    const late = c === undefined ? null : obtain.codeCameLate(c, code, this.now);
+    if (late !== null) this.#commitCode(late, code.claimCode);
+  }
+
+  #lookup(c: Case): void {
+    if (c.pid === null || c.claimType === null) return;
+    if (!this.nhso.isUp) {
+      this.#try(obtain.waitForNhso(c, 'down', this.now));
+      return;
+    }
+    const wanted = obtain.wantedOf(c);
+    const codes = this.nhso.latestOf(c.pid, this.now);
+    const holders = new Map(codes.map((code) => [code.claimCode, this.ledger.holderOf(code, c)]));
+    const match = matchCode(codes, wanted, (code) => holders.get(code) ?? null);
+    const key = keyOf(c.pid, c.claimType, c.askedAt ?? this.now);
+    if (match.kind === 'none') this.#lookupsSince.set(key, (this.#lookupsSince.get(key) ?? 0) + 1);
+    this.inHand.push({
+      deliver: () =>
+        this.#ifMine(c, (latest) =>
+          latest.pid === c.pid && latest.claimType === c.claimType && latest.serviceDate === c.serviceDate
+            ? lookedUp(latest, match, this.#grounds(latest), TIMES, this.now)
+            : null,
+        ),
+    });
+  }
+
+  #writeBack(c: Case): void {
+    const { vn } = c;
+    if (c.code === null) return;
+    if (!this.isHisUp) {
+      this.#try(waitForHis(c, 'down', this.now));
+      return;
+    }
+    const { claimCode } = c.code;
+    const row = this.his.get(vn);
+    let result: WriteBackResult;
+    if (row === undefined) result = { kind: 'no-visit' };
+    else if (row.code === claimCode) result = { kind: 'already' };
+    else if (row.code !== null) result = { kind: 'occupied', holds: row.code };
+    else {
+      this.his.set(vn, { ...row, code: claimCode });
+      result = { kind: 'written', row: { vn }, previous: null };
+    }
+    this.inHand.push({ deliver: () => this.#ifMine(c, (latest) => writtenBack(latest, result, this.now)) });
+  }
+
+  /** A person's decision; what the case does not permit is turned down. */
+  decide(vn: string, decision: (c: Case, world: World) => Change | null): void {
+    const c = this.ledger.cases.get(vn);
+    const change = c === undefined ? null : decision(c, this);
+    try {
+      this.#try(change);
+    } catch (error) {
+      if (!isBridgeError(error, 'code-held')) throw error;
+    }
+  }
+
+  deliver(which: number): void {
+    const [one] = this.inHand.splice(which % Math.max(1, this.inHand.length), 1);
+    one?.deliver();
+  }
+
+  // what the service has of its own
+
+  #mayAsk(c: Case): boolean {
+    if (obtain.mayAsk(c, this.now)) return true;
+    this.#try(dayOver(c, this.now));
+    return false;
+  }
+
+  /** True when the case still waits for this very step; then the change (if any) is committed. */
+  #ifMine(step: Case, decide: (c: Case) => Change | null): boolean {
+    const c = this.ledger.cases.get(step.vn);
+    if (c === undefined || c.nextStep !== step.nextStep || c.stepSeq !== step.stepSeq) return false;
+    const change = decide(c);
+    if (change !== null) this.#commitCode(change, change.next.code?.claimCode ?? '', c);
+    return true;
+  }
+
+  #commitCode(change: Change, claimCode: string, current = this.ledger.cases.get(change.next.vn)): void {
+    try {
+      this.ledger.commit(change);
+    } catch (error) {
+      if (!isBridgeError(error, 'code-held') || current === undefined) throw error;
+      const holder = this.ledger.holderOf({ claimCode, issuedAt: null }, current);
+      this.ledger.commit(obtain.codeHeld(current, claimCode, holder, this.now));
+    }
+  }
+
+  #grounds(c: Case): { read: ReturnType<LedgerModel['readOf']>; policy: SitePolicy } {
+    return { read: this.ledger.readOf(c), policy: POLICY };
+  }
+
+  #try(change: Change | null): void {
+    if (change !== null) this.ledger.commit(change);
+  }
+
+  // what is never bent
+
+  /** Rules 4 and 5, and that nothing is asked for a visit that is known not to need it. */
+  #expectMayBeAsked(asked: Case): void {
+    const read = this.ledger.readOf(asked);
+    expect(read?.pid, "the card is the patient's").toBe(asked.pid);
+    expect(asked.visit.pid).toBe(asked.pid);
+    expect(read?.kind).toBe('full');
+    expect(read?.correlationId).toBe(asked.correlationId);
+    expect(read?.serviceDate, 'read on the service date').toBe(asked.serviceDate);
+    expect(serviceDateOf(this.now)).toBe(asked.serviceDate);
+    expect(asked.hcode).toBe(SAMPLE_HCODE);
+    expect(asked.staffMobile ?? chooseMobile(asked.visit.phones), 'no phone is invented').not.toBeNull();
+    expect(asked.visitGone).toBe(false);
+    expect(asked.visit.code, 'the HIS held no code').toBeNull();
+  }
+
+  /** Rule 1. */
+  #expectAskedOnce(asked: Case): void {
+    const key = keyOf(asked.pid ?? '', asked.claimType ?? '', this.now);
+    const before = this.nhso.asked.filter((a) => a.key === key);
+    const issued = before.filter((a) => a.outcome === 'issued').map((a) => a.claimCode);
+    expect(issued, `asked again after a first success: ${asked.vn}`).toEqual([]);
+    const last = before.at(-1);
+    if (last !== undefined)
+      expect(this.#lookupsSince.get(key) ?? 0, 'a look-up in between').toBeGreaterThan(0);
+    this.#lookupsSince.set(key, 0);
+  }
+}

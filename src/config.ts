@@ -106,7 +106,7 @@ const site = z.strictObject({
   requires,
 });
 
-const schema = z
+export const configSchema = z
   .strictObject({
     $schema: z.string().optional(),
     store: z
@@ -153,7 +153,7 @@ const schema = z
     });
   });
 
-export type Config = z.infer<typeof schema>;
+export type Config = z.infer<typeof configSchema>;
 export type SiteConfig = Config['sites'][number];
 
 function unique(values: readonly string[], complain: (index: number, value: string) => void): void {
@@ -194,7 +194,7 @@ export function parseConfig(
 ): Config {
   const faults: string[] = [];
   const filled = fillIn(json, env, [], faults);
-  const result = schema.safeParse(filled);
+  const result = configSchema.safeParse(filled);
   if (!result.success) faults.push(...result.error.issues.map(describe));
   if (faults.length > 0 || !result.success) {
     throw new BridgeError('config', `${source}:\n  ${faults.join('\n  ')}`, { retry: 'no' });

@@ -1,0 +1,25 @@
+/** The rows of the tables that tell clerks what a state or a reason means, made of the words that the bridge shows. */
+
+import { CASE_STATES, FINAL_STATES } from '../../src/domain/case.ts';
+import { REASON_CODES, reasonText, stateText, type Wording } from '../../src/domain/reason-text.ts';
+
+/** `state`, meaning, and whether anything more happens by itself. */
+export function stateRows(): string[][] {
+  return CASE_STATES.map((state) => [
+    `\`${state}\``,
+    both(stateText(state)),
+    FINAL_STATES.includes(state) ? 'final' : '',
+  ]);
+}
+
+/** `reason`, meaning, what to do. */
+export function reasonRows(): string[][] {
+  return REASON_CODES.map((reason) => {
+    const text = reasonText(reason);
+    return [`\`${reason}\``, both(text), both(text.next)];
+  });
+}
+
+function both({ th, en }: Wording): string {
+  return `${th}<br>${en}`;
+}

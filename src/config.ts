@@ -3,9 +3,14 @@
  * unknown or wrong one is named with its path and what was expected.
  */
 
-import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { Faults, wording } from './config-faults.ts';
+import { readConfigFile } from './config-file.ts';
 import { BridgeError } from './domain/bridge-error.ts';
+
+/** Deeper than any key of ours; a file that goes on below it is not followed. */
+const DEEPEST = 20;
 
 const hcode = z
   .string()
@@ -16,15 +21,68 @@ const httpUrl = z.url({
   error: 'expected an address that begins with http:// or https://',
 });
 
+const DATABASE = {
+  his: 'mysql://user:password@host:3306/hos or postgres://user:password@host:5432/hos',
+  store: 'sqlite:./data/bridge.db or postgres://user:password@host:5432/bridge',
+  queue: '"embedded", redis://…, rediss://… or postgres://…',
+};
+const PERCENT =
+  'in user and password write "@" as %40, "/" as %2F, "#" as %23, "?" as %3F, ":" as %3A and "%" as %25';
+
+/** An address that every driver reads in the same way. What stands there is never repeated: it may hold a password. */
+function checkAddress(url: string, expected: string, ctx: z.RefinementCtx<string>): void {
+  if (!isReadable(url)) {
+    ctx.addIssue({
+      code: 'custom',
+      message: `an address that cannot be read: expected ${expected}; ${PERCENT}`,
+    });
+  }
+}
+
+function isReadable(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { username, password, hash } = new URL(url);
+  return hash === '' && [username, password].every(isDecodable);
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One that the bridge stands behind: an address, a range, or a name that Express knows. */
+function isProxyList(text: string): boolean {
+  return text.split(',').every((one) => {
+    const [address = '', bits, ...rest] = one.trim().split('/');
+    if (['loopback', 'linklocal', 'uniquelocal'].includes(address)) return bits === undefined;
+    const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+    return (
+      rest.length === 0 &&
+      most > 0 &&
+      (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+    );
+  });
+}
+
 const choice = z
   .strictObject({ only: z.array(z.string()).optional(), except: z.array(z.string()).optional() })
   .prefault({});
 
 const his = z.strictObject({
   kind: z.enum(['hosxp']),
-  url: z.string().regex(/^(mysql|mariadb|postgres|postgresql|pglite):/, {
-    error: 'expected mysql://user:password@host:3306/hos or postgres://user:password@host:5432/hos',
-  }),
+  url: z
+    .string()
+    .regex(/^((mysql|mariadb|postgres|postgresql):\/\/|pglite:)/, `expected ${DATABASE.his}`)
+    .superRefine((url, ctx) => {
+      checkAddress(url, DATABASE.his, ctx);
+      if (URL.canParse(url) && /^\/?$/.test(new URL(url).pathname) && !url.startsWith('pglite:')) {
+        ctx.addIssue({ code: 'custom', message: `names no database: expected ${DATABASE.his}` });
+      }
+    }),
   pollSeconds: z.number().min(0.2).max(300).default(2),
   /** A row committed late is still seen while it is within this window. */
   overlapMinutes: z.number().min(1).max(120).default(12),
@@ -111,22 +169,32 @@ export const configSchema = z
     $schema: z.string().optional(),
     store: z
       .string()
-      .regex(/^(sqlite:|postgres(ql)?:\/\/)/, 'expected sqlite:./data/bridge.db or postgres://…')
+      // a ledger in memory would forget at every restart what NHSO has been asked
+      .regex(/^(sqlite:(?!:memory:).|postgres(ql)?:\/\/)/, `expected ${DATABASE.store}`)
+      .superRefine((url, ctx) => {
+        if (!url.startsWith('sqlite:')) checkAddress(url, DATABASE.store, ctx);
+      })
       .default('sqlite:./data/bridge.db'),
     queue: z
       .string()
-      .regex(
-        /^(embedded$|rediss?:\/\/|postgres(ql)?:\/\/)/,
-        'expected "embedded", redis://…, rediss://… or postgres://…',
-      )
+      .regex(/^(embedded$|rediss?:\/\/|postgres(ql)?:\/\/)/, `expected ${DATABASE.queue}`)
+      .superRefine((url, ctx) => {
+        if (url !== 'embedded') checkAddress(url, DATABASE.queue, ctx);
+      })
       .default('embedded'),
     http: z
       .strictObject({
-        host: z.string().default('127.0.0.1'),
+        host: z.string().min(1, 'expected an address of this machine').default('127.0.0.1'),
         port: z.number().int().min(0).max(65_535).default(8080),
         publicUrl: httpUrl.optional(),
         /** Address or range of a reverse proxy whose X-Forwarded-For may be believed. */
-        trustProxy: z.string().optional(),
+        trustProxy: z
+          .string()
+          .refine(
+            isProxyList,
+            'expected addresses or ranges such as 10.0.0.1 or 10.0.0.0/24, parted by commas',
+          )
+          .optional(),
       })
       .prefault({}),
     log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
@@ -163,68 +231,38 @@ function unique(values: readonly string[], complain: (index: number, value: stri
 }
 
 /** Reads and checks a configuration file. Throws BridgeError `config` whose message lists every fault with its path. */
-export function loadConfig(file: string, env: Readonly<Record<string, string | undefined>>): Config {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new BridgeError(
-      'config',
-      `${file}: cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'error'})`,
-      {
-        retry: 'no',
-        cause,
-      },
-    );
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (cause) {
-    throw new BridgeError('config', `${file}: not JSON: ${(cause as Error).message}`, { retry: 'no', cause });
-  }
-  return parseConfig(json, env, file);
+export function loadConfig(file: string, env: Environment): Config {
+  return parseConfig(readConfigFile(file), env, file);
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Checks a configuration that has been read already. `source` names it in messages. */
-export function parseConfig(
-  json: unknown,
-  env: Readonly<Record<string, string | undefined>>,
-  source = 'configuration',
-): Config {
-  const faults: string[] = [];
+export function parseConfig(json: unknown, env: Environment, source = 'configuration'): Config {
+  const faults = new Faults();
   const filled = fillIn(json, env, [], faults);
-  const result = configSchema.safeParse(filled);
-  if (!result.success) faults.push(...result.error.issues.map(describe));
-  if (faults.length > 0 || !result.success) {
-    throw new BridgeError('config', `${source}:\n  ${faults.join('\n  ')}`, { retry: 'no' });
+  const result = configSchema.safeParse(filled, { error: wording });
+  for (const issue of result.error?.issues ?? []) faults.addIssue(issue);
+  if (!faults.isEmpty || !result.success) {
+    throw new BridgeError('config', `${source}:\n  ${faults}`, { retry: 'no' });
   }
   return result.data;
 }
 
-function describe(issue: z.core.$ZodIssue): string {
-  const at = pathText(issue.path);
-  if (issue.code === 'unrecognized_keys')
-    return `${at}: unknown key ${issue.keys.map((k) => `"${k}"`).join(', ')}`;
-  return `${at}: ${issue.message}`;
-}
-
-function pathText(path: readonly PropertyKey[]): string {
-  const text = path.map((p) => (typeof p === 'number' ? `[${p}]` : `.${String(p)}`)).join('');
-  return text === '' ? '(top)' : text.replace(/^\./, '');
-}
-
 /** Puts the environment's value in the place of `${NAME}` in every string. */
-function fillIn(
-  value: unknown,
-  env: Readonly<Record<string, string | undefined>>,
-  path: readonly PropertyKey[],
-  faults: string[],
-): unknown {
+function fillIn(value: unknown, env: Environment, path: readonly PropertyKey[], faults: Faults): unknown {
+  if (path.length > DEEPEST) {
+    faults.add(path, 'expected nothing that deep');
+    return null;
+  }
   if (typeof value === 'string') {
-    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
-      const found = env[name];
-      if (found === undefined) faults.push(`${pathText(path)}: environment variable ${name} is not set`);
+    return value.replace(/\$\{([^}]*)\}?/g, (placeholder, name: string) => {
+      if (!/^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/.test(placeholder)) {
+        faults.add(path, `expected \${NAME}, with the name of an environment variable, where "\${" stands`);
+        return '';
+      }
+      const found = Object.hasOwn(env, name) ? env[name] : undefined;
+      if (found === undefined) faults.add(path, `environment variable ${name} is not set`);
       return found ?? '';
     });
   }

@@ -6,11 +6,15 @@ import { reasonRows, stateRows } from './state-tables.ts';
 const operation = read('docs/operation.md');
 
 describe('what each state and reason means', () => {
-  test.each(['docs/operation.md', 'README.md'])('%s tells every state in the words of the bridge', (document) => {
-    const rows = table(read(document), 'state');
-    expect(rows.map((row) => row.slice(0, 3))).toEqual(stateRows());
-    for (const [state, , , next = ''] of rows) expect(next, state).toMatch(/[\u0e00-\u0e7f]{3,}.*<br>[A-Z].+\.$/);
-  });
+  test.each(['docs/operation.md', 'README.md'])(
+    '%s tells every state in the words of the bridge',
+    (document) => {
+      const rows = table(read(document), 'state');
+      expect(rows.map((row) => row.slice(0, 3))).toEqual(stateRows());
+      for (const [state, , , next = ''] of rows)
+        expect(next, state).toMatch(/[\u0e00-\u0e7f]{3,}.*<br>[A-Z].+\.$/);
+    },
+  );
 
   test('docs/operation.md tells every reason and its next step in the words of the bridge', () => {
     expect(table(operation, 'reason')).toEqual(reasonRows());

@@ -1,0 +1,195 @@
+/** A day on real parts: HOSxP on PostgreSQL, the agent over HTTP, the ledger in a file. */
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { endOfServiceDate, serviceDateOf } from '../../src/domain/bangkok.ts';
+import { expectHistoryExplains, HisOfTheFile, type Hospital, openHospital } from './support/hospital.ts';
+import { citizenIdOf } from './support/quiet.ts';
+
+let his: HisOfTheFile;
+let hospital: Hospital;
+
+beforeAll(async () => {
+  his = await HisOfTheFile.start();
+}, 60_000);
+afterAll(() => his.close());
+beforeEach(async () => {
+  hospital = await openHospital(his);
+});
+afterEach(() => hospital.close());
+
+it('takes a visit from its row to its code in the row', async () => {
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  expect(await hospital.case(vn)).toMatchObject({ state: 'awaiting-card', reason: 'waiting-card' });
+  expect(await hospital.card(1)).toMatchObject({
+    duplicate: false,
+    paired: { vn, state: 'ready' },
+    nhso: 'up',
+  });
+  await hospital.work();
+  const written = await hospital.case(vn);
+  expect(written).toMatchObject({ state: 'written', reason: null, code: { source: 'confirm' } });
+  expect(await hospital.code(vn)).toBe(written.code?.claimCode);
+  expect(await hospital.events(vn)).toEqual([
+    'visit-seen',
+    'card-paired',
+    'draft-saved',
+    'confirm-sent',
+    'code-issued',
+    'code-written',
+  ]);
+  await expectHistoryExplains(hospital, vn);
+  // the code that the next polls find in the row is no news
+  hospital.pass(6_000);
+  await hospital.poll();
+  expect((await hospital.case(vn)).version).toBe(written.version);
+});
+
+it('takes a card that comes before the visit', async () => {
+  expect(await hospital.card(1)).toMatchObject({ paired: null });
+  hospital.pass(120_000);
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.work();
+  expect((await hospital.case(vn)).state).toBe('written');
+});
+
+it.each(['drop', 'cut-json', 'html', '500', 'timeout'] as const)(
+  'adopts the code of an answer that was lost (%s), and asks once',
+  async (how) => {
+    hospital.nhso.loseAnswers({ how });
+    const vn = await hospital.visit(1);
+    await hospital.poll();
+    await hospital.card(1);
+    await hospital.work();
+    expect(await hospital.case(vn)).toMatchObject({ state: 'unknown', code: null });
+    const found = await hospital.workOn(vn);
+    expect(found).toMatchObject({ state: 'written', code: { source: 'confirm' } });
+    expect(await hospital.code(vn)).toBe(hospital.nhso.codes(citizenIdOf(1))[0]?.claimCode);
+    expect(hospital.confirms(1)).toBe(1);
+    expect(await hospital.events(vn)).toContain('answer-lost');
+  },
+);
+
+it('asks again only after two empty look-ups that keep their distance', async () => {
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  hospital.nhso.failNext({ call: 'confirm-save', status: 503 });
+  await hospital.card(1);
+  await hospital.work();
+  expect(await hospital.case(vn)).toMatchObject({ state: 'unknown', emptyLookups: 0 });
+  const first = await hospital.workOn(vn);
+  expect(first).toMatchObject({ state: 'unknown', emptyLookups: 1, dueAt: hospital.now + 20_000 });
+  await hospital.bridge.retry({ hcode: '10978', vn }, { name: 'key:hasty' }).catch((error: Error) => error);
+  expect((await hospital.case(vn)).dueAt).toBe(first.dueAt);
+  const asked = (): number => hospital.nhso.requests({ call: 'confirm-save' }).length;
+  expect(asked()).toBe(1);
+  expect((await hospital.workOn(vn)).state).toBe('written');
+  expect(asked()).toBe(2);
+  expect(hospital.nhso.codes()).toHaveLength(1);
+});
+
+it('adopts the code that a refusal speaks of', async () => {
+  const code = hospital.nhso.issueCode({ pid: citizenIdOf(1), channel: 'kiosk' });
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.work();
+  expect(await hospital.case(vn)).toMatchObject({
+    state: 'written',
+    code: { claimCode: code.claimCode, source: 'lookup' },
+  });
+  expect(await hospital.events(vn)).toContain('refused');
+});
+
+it('never asks for a second visit of the day: a person is told of the first one’s code', async () => {
+  const first = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.work();
+  hospital.pass(3_600_000);
+  const second = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.work();
+  const { claimCode } = (await hospital.case(first)).code ?? {};
+  const told = await hospital.case(second);
+  expect(told).toMatchObject({ state: 'needs-staff', reason: 'same-day-code', reasonDetail: first });
+  expect(told.candidates).toMatchObject([{ claimCode, heldBy: first, misfits: ['held-by-other-visit'] }]);
+  expect(hospital.confirms(1)).toBe(1);
+});
+
+it('leaves the code of a lost answer to the visit that asked', async () => {
+  hospital.nhso.loseAnswers();
+  const first = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.work();
+  const second = await hospital.visit(1, { at: hospital.now + 1_000 });
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.work();
+  expect(await hospital.case(second)).toMatchObject({
+    state: 'needs-staff',
+    reason: 'same-day-code',
+    code: null,
+  });
+  expect((await hospital.workOn(first)).state).toBe('written');
+  expect(hospital.confirms(1)).toBe(1);
+});
+
+it('looks up, and does not ask again, after dying between asking and hearing', async () => {
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  hospital.nhso.loseAnswers({ how: 'timeout' });
+  await hospital.card(1);
+  const dying = hospital.work();
+  await expect.poll(() => hospital.nhso.codes().length, { interval: 5 }).toBe(1);
+  await hospital.killAndStart();
+  await dying.catch((error: Error) => error);
+  expect(await hospital.case(vn)).toMatchObject({ state: 'confirming', nextStep: 'lookup' });
+  expect((await hospital.workOn(vn)).state).toBe('written');
+  expect(hospital.confirms(1)).toBe(1);
+});
+
+it('asks nothing when midnight lies between card and visit', async () => {
+  hospital.pass(endOfServiceDate(serviceDateOf(hospital.now)) - hospital.now - 60_000);
+  await hospital.card(1);
+  hospital.pass(120_000);
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.work();
+  expect(await hospital.case(vn)).toMatchObject({
+    state: 'awaiting-card',
+    serviceDate: serviceDateOf(hospital.now),
+  });
+  expect(hospital.confirms(1)).toBe(0);
+});
+
+it('closes the day: each open case is looked up once, then stands still with a reason', async () => {
+  const noCard = await hospital.visit(1);
+  const byLine = await hospital.visit(2, { at: hospital.now + 1_000 });
+  const offline = await hospital.visit(3, { at: hospital.now + 2_000 });
+  await hospital.poll();
+  await hospital.card(3, 'card-only');
+  await hospital.work();
+  const code = hospital.nhso.issueCode({ pid: citizenIdOf(2) });
+  hospital.pass(endOfServiceDate(serviceDateOf(hospital.now)) - hospital.now + 60_000);
+  await hospital.queue.tick('keep-house');
+  await hospital.work();
+  expect(await hospital.case(noCard)).toMatchObject({
+    state: 'expired',
+    reason: 'day-over-no-card',
+    nextStep: null,
+  });
+  expect(await hospital.case(byLine)).toMatchObject({
+    state: 'written',
+    code: { claimCode: code.claimCode },
+  });
+  expect(await hospital.case(offline)).toMatchObject({ state: 'needs-staff', reason: 'service-day-over' });
+  const asked = hospital.nhso.requests().length;
+  await hospital.queue.tick('keep-house');
+  await hospital.work();
+  expect(hospital.nhso.requests()).toHaveLength(asked);
+  for (const vn of [noCard, byLine, offline]) await expectHistoryExplains(hospital, vn);
+});

@@ -1,0 +1,129 @@
+/** NHSO away, the queue away, the queue lost: the ledger holds the work until it can be done. */
+
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { HisOfTheFile, type Hospital, openHospital } from './support/hospital.ts';
+
+let his: HisOfTheFile;
+let hospital: Hospital;
+
+beforeAll(async () => {
+  his = await HisOfTheFile.start();
+}, 60_000);
+afterAll(() => his.close());
+beforeEach(async () => {
+  // the bridge's own seconds pass when the test says so
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  hospital = await openHospital(his);
+});
+afterEach(async () => {
+  await hospital.close();
+  vi.useRealTimers();
+});
+
+const PEOPLE = [1, 2, 3, 4, 5, 6];
+
+async function patientsWithCards(): Promise<string[]> {
+  const vns: string[] = [];
+  for (const n of PEOPLE) vns.push(await hospital.visit(n, { at: hospital.now + n * 1000 }));
+  await hospital.poll();
+  for (const n of PEOPLE) await hospital.card(n);
+  return vns;
+}
+
+/** What reached NHSO; the agents' own terminals are looked at all the time. */
+function asked(): number {
+  return hospital.nhso.requests().filter((r) => r.call !== 'terminals').length;
+}
+
+async function states(vns: readonly string[]): Promise<string[]> {
+  return Promise.all(vns.map(async (vn) => (await hospital.case(vn)).state));
+}
+
+/** So many seconds of the bridge's own. */
+async function seconds(n: number): Promise<void> {
+  for (let i = 0; i < n; i++) {
+    hospital.pass(1_000);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await hospital.work();
+  }
+}
+
+it('stops asking when NHSO is down, probes once a minute, and goes on by itself', async () => {
+  const vns = await patientsWithCards();
+  hospital.nhso.nhsoDown('500');
+  await hospital.work();
+  expect(hospital.bridge.nhsoStatus('10978')).toBe('down');
+  // three failures open the breaker; what had queued up behind them is not sent any more
+  expect(asked()).toBe(3);
+  for (const vn of vns)
+    expect(await hospital.case(vn)).toMatchObject({ state: 'ready', reason: 'waiting-nhso' });
+  await seconds(30);
+  await hospital.queue.tick('keep-house');
+  await hospital.work();
+  expect(asked()).toBe(3);
+  await seconds(45);
+  await expect.poll(asked).toBe(4);
+  await seconds(20);
+  expect(asked()).toBe(4);
+  hospital.nhso.nhsoUp();
+  await seconds(60);
+  await expect.poll(() => hospital.bridge.nhsoStatus('10978')).toBe('up');
+  await seconds(2);
+  expect(await states(vns)).toEqual(vns.map(() => 'written'));
+  for (const n of PEOPLE) expect(hospital.confirms(n)).toBe(1);
+});
+
+it('goes on as soon as a counter has read a card with NHSO', async () => {
+  const [vn = ''] = await patientsWithCards();
+  hospital.nhso.nhsoDown('html');
+  await hospital.work();
+  expect(await hospital.card(9, 'card-only')).toMatchObject({ nhso: 'down' });
+  hospital.nhso.nhsoUp();
+  expect(await hospital.card(8)).toMatchObject({ nhso: 'up' });
+  // those that failed wait a moment longer, for their back-off
+  await seconds(2);
+  expect((await hospital.case(vn)).state).toBe('written');
+});
+
+it('rebuilds every job from the ledger when the queue has lost them all', async () => {
+  const vns = await patientsWithCards();
+  await vi.waitFor(async () => expect(await hospital.ledger.outbox(1)).toEqual([]));
+  hospital.queue.loseEverything();
+  expect(hospital.queue.due).toEqual([]);
+  await hospital.work();
+  expect(await states(vns)).toEqual(vns.map(() => 'ready'));
+  await hospital.queue.tick('keep-house');
+  expect(hospital.queue.due).toHaveLength(vns.length);
+  await hospital.work();
+  expect(await states(vns)).toEqual(vns.map(() => 'written'));
+});
+
+it('rebuilds them at the start of another bridge', async () => {
+  const vns = await patientsWithCards();
+  hospital.queue.loseEverything();
+  await hospital.killAndStart();
+  await hospital.work();
+  expect(await states(vns)).toEqual(vns.map(() => 'written'));
+});
+
+it('keeps the work in the outbox while the queue is away', async () => {
+  hospital.queue.isAway = true;
+  const vns = await patientsWithCards();
+  await expect.poll(async () => (await hospital.ledger.outbox(100)).length).toBe(vns.length);
+  hospital.queue.isAway = false;
+  await seconds(1);
+  await hospital.work();
+  expect(await hospital.ledger.outbox(1)).toEqual([]);
+  expect(await states(vns)).toEqual(vns.map(() => 'written'));
+});
+
+it('tries again later when the agent’s PC is off, without counting NHSO as down', async () => {
+  const [vn = ''] = await patientsWithCards();
+  await hospital.nhso.stop();
+  await hospital.queue.work();
+  expect(hospital.bridge.nhsoStatus('10978')).toBe('up');
+  expect(await hospital.case(vn)).toMatchObject({ state: 'ready', reason: 'waiting-nhso' });
+  await hospital.nhso.start();
+  await seconds(2);
+  expect((await hospital.case(vn)).state).toBe('written');
+});

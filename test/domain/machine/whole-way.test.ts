@@ -12,7 +12,7 @@ import { deliverAll, happening, poll, VISITS } from './whole-way/events.ts';
 import { NhsoModel } from './whole-way/nhso.ts';
 import { MINUTE, World } from './whole-way/world.ts';
 
-const RUNS = Number(process.env.WHOLE_WAY_RUNS ?? 1_500);
+const RUNS = Number(process.env.WHOLE_WAY_RUNS ?? 1_000);
 const ON_THE_WAY = ['ready', 'drafted', 'confirming', 'unknown', 'confirmed', 'found-elsewhere'];
 /** A person's deed, after which a code of ours may stand nowhere but in the history. */
 const BY_A_PERSON = ['closed', 'code-adopted', 'code-typed-in-his'];

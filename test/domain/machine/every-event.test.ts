@@ -1,0 +1,115 @@
+/** Every state meets every event: the outcome is a legal change or none, never an exception. */
+
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { SitePolicy } from '../../../src/domain/assess.ts';
+import { matchCode } from '../../../src/domain/authen-code.ts';
+import type { CardRead } from '../../../src/domain/card-read.ts';
+import type { Case } from '../../../src/domain/case.ts';
+import { dayOver } from '../../../src/domain/machine/day-end.ts';
+import { cardPaired, isAssessed, visitGone, visitSeen } from '../../../src/domain/machine/facts.ts';
+import { lookedUp } from '../../../src/domain/machine/lookup.ts';
+import * as obtain from '../../../src/domain/machine/obtain.ts';
+import * as staff from '../../../src/domain/machine/staff.ts';
+import type { Change } from '../../../src/domain/machine/transition.ts';
+import { waitForHis, writeBackRefused, writtenBack } from '../../../src/domain/machine/write-back.ts';
+import { DEFAULT_POLICY } from '../../../src/domain/requirement.ts';
+import type { Visit } from '../../../src/domain/visit.ts';
+import { anyCase, anyRead, anyTime, anyVisit, issued } from './any-case.ts';
+import { expectLegal } from './legal.ts';
+
+const POLICY: SitePolicy = { requirement: DEFAULT_POLICY, claimType: { default: 'PG0060001', rules: [] } };
+const TIMES = { settleMs: 20_000, offlineMs: 600_000 };
+
+interface Given {
+  at: number;
+  visit: Visit;
+  read: CardRead | null;
+  codes: Parameters<typeof matchCode>[0];
+  heldBy: string | null;
+}
+
+const by = ({ at }: Given): staff.Decision => ({ actor: 'key:staff', at });
+const held = (code: Given['codes'][number] | undefined) => ({
+  claimCode: code?.claimCode ?? 'PP1000000009',
+  claimType: code?.claimType ?? null,
+  issuedAt: code?.issuedAt ?? null,
+  source: 'staff' as const,
+});
+
+const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
+  visitSeen: (c, g) => visitSeen(c, g.visit, g.read, POLICY, g.at),
+  visitGone: (c, g) => visitGone(c, g.at),
+  cardPaired: (c, g) => (g.read === null ? null : cardPaired(c, g.read, POLICY, g.at)),
+  draftSaved: (c, g) => obtain.draftSaved(c, g.at),
+  confirmSending: (c, g) => obtain.confirmSending(c, g.at + 45_000, g.at),
+  confirmNotSent: (c, g) =>
+    obtain.confirmNotSent(c, { ...g, policy: POLICY }, 'nobody there', g.at + 15_000, g.at),
+  codeIssued: (c, g) => (g.codes[0] === undefined ? null : obtain.codeIssued(c, g.codes[0], g.at)),
+  codeCameLate: (c, g) => (g.codes[0] === undefined ? null : obtain.codeCameLate(c, g.codes[0], g.at)),
+  answerLost: (c, g) => obtain.answerLost(c, 'a time-out', g.at + 2_000, g.at),
+  refused: (c, g) => obtain.refused(c, 'already requested', g.at),
+  sameDayAsked: (c, g) => obtain.sameDayAsked(c, 'v9', g.at),
+  codeHeld: (c, g) => obtain.codeHeld(c, 'PP1000000001', g.heldBy, g.at),
+  waitForNhso: (c, g) => obtain.waitForNhso(c, 'down', g.at),
+  lookedUp: (c, g) => {
+    if (c.pid === null || c.claimType === null) return null;
+    const match = matchCode(g.codes, obtain.wantedOf(c), () => g.heldBy);
+    return lookedUp(c, match, { ...g, policy: POLICY }, TIMES, g.at);
+  },
+  written: (c, g) => writtenBack(c, { kind: 'written', row: { vn: c.vn }, previous: null }, g.at),
+  occupied: (c, g) => writtenBack(c, { kind: 'occupied', holds: g.visit.code ?? 'x' }, g.at),
+  noVisit: (c, g) => writtenBack(c, { kind: 'no-visit' }, g.at),
+  notKept: (c, g) => writtenBack(c, { kind: 'not-kept', holds: null }, g.at),
+  writeBackRefused: (c, g) => writeBackRefused(c, 'no grant', g.at),
+  waitForHis: (c, g) => waitForHis(c, 'down', g.at),
+  givePhone: (c, g) => staff.givePhone(c, '0612345679', g.read, POLICY, by(g)),
+  chooseClaimType: (c, g) => staff.chooseClaimType(c, 'PG0130001', g.read, POLICY, by(g)),
+  adoptCode: (c, g) => staff.adoptCode(c, held(g.codes[0]), by(g)),
+  close: (c, g) => staff.closeCase(c, 'a reason', by(g)),
+  retry: (c, g) => staff.retryCase(c, g.read, POLICY, by(g)),
+  dayOver: (c, g) => dayOver(c, g.at),
+};
+
+const given: fc.Arbitrary<Given> = fc.record({
+  at: anyTime,
+  visit: anyVisit,
+  read: fc.option(anyRead, { nil: null }),
+  codes: fc.array(issued, { maxLength: 3 }),
+  heldBy: fc.constantFrom(null, null, 'v9'),
+});
+
+it.each(Object.entries(EVENTS))('%s', (_, event) => {
+  fc.assert(
+    fc.property(anyCase, given, (c, g) => {
+      const before = structuredClone(c);
+      const changed = event(c, g);
+      expect(c, 'the case that was given is left as it was').toEqual(before);
+      if (changed !== null) expectLegal(c, changed);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+it('tells the same visit twice and the second changes nothing', () => {
+  fc.assert(
+    fc.property(anyCase, given, (c, g) => {
+      const once = EVENTS.visitSeen?.(c, g);
+      if (once == null) return;
+      expect(EVENTS.visitSeen?.(once.next, g)).toBeNull();
+    }),
+  );
+});
+
+it('never leaves a card with a visit of another person or day', () => {
+  fc.assert(
+    fc.property(anyCase, given, (c, g) => {
+      fc.pre(isAssessed(c) && g.read !== null);
+      const changed = EVENTS.visitSeen?.(c, g);
+      if (changed == null || g.read === null || !['ready', 'offline'].includes(changed.next.state)) return;
+      expect(g.read.serviceDate).toBe(changed.next.serviceDate);
+      expect(changed.next.readId === null || g.read.pid === changed.next.pid).toBe(true);
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -1,4 +1,4 @@
-/** The ledger on SQLite: one connection, one file, scripts run in groups that share a transaction and its fsync. */
+/** The ledger on SQLite: one connection, one file, scripts run in groups that share a transaction and its way to the disk. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
@@ -11,7 +11,8 @@ import type { Tables } from '../tables.ts';
 import { checkDisk, checkIntegrity } from './check.ts';
 import { LedgerSqliteDialect, StatementCache } from './dialect.ts';
 import { isBusy, sqliteError } from './errors.ts';
-import { openFile } from './open-file.ts';
+import { IN_MEMORY, openFile } from './open-file.ts';
+import { WalDisk } from './wal-disk.ts';
 
 const LOCK_WAIT_MS = 10_000;
 /** Scripts in one transaction: enough to share an fsync among all who wait, few enough (≈ 5 ms) to keep the loop free. */
@@ -29,6 +30,8 @@ export class SqliteEngine implements Engine {
   readonly #lockWaitMs: number;
   readonly #file: Database.Database;
   readonly #statements: StatementCache;
+  /** Null in memory. */
+  readonly #disk: WalDisk | null;
   #waiting: Waiting[] = [];
   #draining: Promise<void> | null = null;
   #closed = false;
@@ -40,6 +43,7 @@ export class SqliteEngine implements Engine {
     this.#lockWaitMs = lockWaitMs;
     this.#file = openFile(path);
     this.#statements = new StatementCache(this.#file);
+    this.#disk = path === IN_MEMORY ? null : new WalDisk(this.#file, path);
     this.db = new Kysely<Tables>({ dialect: new LedgerSqliteDialect(this.#statements) });
   }
 
@@ -62,7 +66,9 @@ export class SqliteEngine implements Engine {
   async migrate(): Promise<void> {
     await this.#draining;
     // writes that come in now queue up behind the migration
-    const migration = this.#retryWhileBusy(() => runMigrations(this.db, 'sqlite', null));
+    const migration = this.#retryWhileBusy(() => runMigrations(this.db, 'sqlite', null)).then(() =>
+      this.#disk?.toDisk(),
+    );
     const quiet = migration.catch(() => undefined);
     this.#draining = quiet.then(() => this.#drain());
     try {
@@ -91,6 +97,7 @@ export class SqliteEngine implements Engine {
     this.#closed = true;
     await this.#draining;
     this.#statements.clear();
+    this.#disk?.close();
     this.#file.close();
   }
 
@@ -101,6 +108,7 @@ export class SqliteEngine implements Engine {
       const group = this.#waiting.splice(0, GROUP);
       try {
         const settle = await this.#retryWhileBusy(() => this.#together(group));
+        await this.#disk?.toDisk();
         for (const tell of settle) tell();
       } catch (error) {
         const shown = sqliteError(error);

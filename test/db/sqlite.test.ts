@@ -1,9 +1,17 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { CompiledQuery } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ledgerOn } from '../../db/ledger.ts';
 import { openLedger } from '../../db/open-ledger.ts';
 import { SqliteEngine } from '../../db/sqlite/engine.ts';
@@ -35,13 +43,12 @@ describe('the ledger on SQLite', () => {
     await ledger.close();
   });
 
-  test('what a commit was answered for is on the disk: WAL, full sync, foreign keys, strict tables', async () => {
+  test('WAL, foreign keys, strict tables', async () => {
     const path = join(folder, 'settings.db');
     const engine = new SqliteEngine(path);
     await engine.migrate();
     const pragma = async (name: string) => (await engine.read(CompiledQuery.raw(`pragma ${name}`)))[0];
     expect(await pragma('journal_mode')).toEqual({ journal_mode: 'wal' });
-    expect(await pragma('synchronous')).toEqual({ synchronous: 2 });
     expect(await pragma('foreign_keys')).toEqual({ foreign_keys: 1 });
     const tables = await engine.read<{ name: string; strict: number }>(
       CompiledQuery.raw('pragma table_list'),
@@ -49,6 +56,50 @@ describe('the ledger on SQLite', () => {
     const ours = tables.filter((t) => !/^(sqlite|kysely)_/.test(t.name));
     expect(ours.filter((t) => t.strict !== 1)).toEqual([]);
     await engine.close();
+  });
+
+  test('nobody is told of his commit before it is on the disk', async () => {
+    const path = join(folder, 'disk.db');
+    const ledger = await openLedger(`sqlite:${path}`);
+    await ledger.migrate();
+    const asked = Promise.withResolvers<() => void>();
+    const disk = vi
+      .spyOn(fs, 'fdatasync')
+      .mockImplementationOnce((_fd, done) => asked.resolve(() => done(null)));
+    let isTold = false;
+    const commit = ledger.remember('a', '1').then(() => {
+      isTold = true;
+    });
+    const answer = await asked.promise;
+    const second = ledger.remember('b', '2');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(isTold).toBe(false);
+    answer();
+    await commit;
+    await second;
+    expect(disk).toHaveBeenCalledTimes(2);
+    disk.mockRestore();
+    await ledger.close();
+  });
+
+  test('a disk that failed once is not believed: the log begins anew before the next commit is told', async () => {
+    const path = join(folder, 'failing.db');
+    const ledger = await openLedger(`sqlite:${path}`);
+    await ledger.migrate();
+    const failure = Object.assign(new Error('i/o error'), { code: 'EIO' });
+    const disk = vi.spyOn(fs, 'fdatasync').mockImplementationOnce((_fd, done) => done(failure));
+    expect(await outcome(ledger.remember('a', '1'))).toBe('ledger-unavailable');
+    await ledger.remember('b', '2');
+    disk.mockRestore();
+    // both are in the database itself, without its log
+    copyFileSync(path, join(folder, 'without-log.db'));
+    const alone = new Database(join(folder, 'without-log.db'));
+    expect(alone.prepare('select name, value from memory order by name').all()).toEqual([
+      { name: 'a', value: '1' },
+      { name: 'b', value: '2' },
+    ]);
+    alone.close();
+    await ledger.close();
   });
 
   test('in memory, for tests', async () => {

@@ -28,7 +28,8 @@ export function cardReads(engine: Engine): CardReads {
     },
 
     async readsOfPerson(hcode, pid, serviceDate) {
-      return (await engine.read(queries.ofPerson({ hcode, pid, serviceDate }))).map(fromRow);
+      const rows = await engine.read(queries.ofPerson({ hcode, pid, serviceDate }));
+      return rows.map(fromRow).sort((a, b) => a.readAt - b.readAt || (a.id < b.id ? -1 : 1));
     },
 
     async pidsWithUnpairedReads(hcode, serviceDate) {
@@ -61,15 +62,14 @@ function cardReadQueries(db: Kysely<Tables>) {
         .onConflict((conflict) => conflict.column('id').doNothing()),
     ),
     byId: prepared((v: { id: string }) => db.selectFrom('card_read').selectAll().where('id', '=', v.id)),
+    // sorted here and not there, as in `cases.ts`
     ofPerson: prepared((v: { hcode: string; pid: string; serviceDate: ServiceDate }) =>
       db
         .selectFrom('card_read')
         .selectAll()
         .where('pid', '=', v.pid)
         .where('service_date', '=', v.serviceDate)
-        .where('hcode', '=', v.hcode)
-        .orderBy('read_at')
-        .orderBy('id'),
+        .where('hcode', '=', v.hcode),
     ),
     unpaired: prepared((v: { hcode: string; serviceDate: ServiceDate }) =>
       db

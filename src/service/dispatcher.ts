@@ -4,12 +4,15 @@
  * handler looks at the case before it does anything.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isBridgeError } from '../domain/bridge-error.ts';
 import type { OutboxEntry } from './ports/ledger.ts';
 import type { StepJob } from './ports/work-queue.ts';
 import type { House } from './site.ts';
 
 const BATCH = 500;
+/** While much is being done, steps are gathered for so long: ten jobs in one call cost the queue little more than one. */
+const GATHER_MS = 4;
 
 export class Dispatcher {
   readonly #house: Pick<House, 'ledger' | 'queue' | 'log'>;
@@ -37,6 +40,7 @@ export class Dispatcher {
       while (this.#again) {
         this.#again = false;
         while ((await this.#batch()) === BATCH);
+        if (this.#again) await sleep(GATHER_MS);
       }
       this.#failing = false;
     } catch (error) {

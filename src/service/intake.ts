@@ -16,6 +16,8 @@ import type { House, Site } from './site.ts';
 import { countChange, toCaseChange, updateCase } from './update.ts';
 
 const BATCH = 500;
+/** People paired at a time: they share the ledger's commits. */
+const TOGETHER = 50;
 
 export class Intake {
   readonly #house: House;
@@ -205,8 +207,12 @@ export class Intake {
     for (const date of dates) {
       const withReads = new Set(await this.#house.ledger.pidsWithUnpairedReads(this.#site.hcode, date));
       const people = new Set(changed.filter((c) => c.serviceDate === date).map((c) => c.pid));
-      for (const pid of people) {
-        if (pid !== null && withReads.has(pid)) await pairPerson(this.#house, this.#site.hcode, pid, date);
+      const toPair = [...people].filter((pid) => pid !== null && withReads.has(pid));
+      for (let i = 0; i < toPair.length; i += TOGETHER) {
+        const some = toPair.slice(i, i + TOGETHER);
+        await Promise.all(
+          some.map((pid) => pid !== null && pairPerson(this.#house, this.#site.hcode, pid, date)),
+        );
       }
     }
   }

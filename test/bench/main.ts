@@ -6,7 +6,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, createCommand, InvalidArgumentError } from 'commander';
-import { discover } from '../support/services/discover.ts';
 import { type Figure, table } from './figures.ts';
 import { machineFacts } from './machine.ts';
 import type { BenchContext, BenchOptions, Part } from './part.ts';
@@ -14,6 +13,7 @@ import { latency } from './parts/latency.ts';
 import { memory } from './parts/memory.ts';
 import { pipeline } from './parts/pipeline.ts';
 import { poll } from './parts/poll.ts';
+import { benchServices } from './services.ts';
 
 const PARTS: Readonly<Record<string, Part>> = { pipeline, latency, poll, memory };
 const RESULTS = join(import.meta.dirname, '..', '..', 'bench-results.json');
@@ -24,9 +24,9 @@ Parts: pipeline  visits a second from HIS row to code written back, beside BullM
        poll      database time and rows read of one poll, with 2 million visits in the HIS
        memory    of the running bridge, with Redis and with the embedded queue
 
-MariaDB, PostgreSQL and Redis are found as the tests find them: AUTHEN_BRIDGE_TEST_MARIADB and the
-like, else a running one, else one that is started from the PATH. Each part makes a database of its
-own and drops it. Other work on the machine makes the figures smaller: the table says how much there was.
+MariaDB, PostgreSQL and Redis are started from the PATH in throw-away folders; AUTHEN_BRIDGE_TEST_MARIADB
+and the like name others. Other work on the machine makes the figures worse: the table says how much
+there was.
 `;
 
 await createCommand('bench')
@@ -43,15 +43,10 @@ await createCommand('bench')
 
 async function run(wanted: string[], options: BenchOptions): Promise<void> {
   const machine = machineFacts();
-  const { found, stop } = await discover(process.env);
+  say('— servers of our own: MariaDB, PostgreSQL, Redis');
+  const { stop, ...services } = await benchServices();
   try {
-    const { mariadb, postgres, redis } = found;
-    if (mariadb.url === null) throw new Error(mariadb.problem);
-    if (redis.url === null) throw new Error(redis.problem);
-    const context: BenchContext = {
-      ...options,
-      ...{ mariadb: mariadb.url, postgres: postgres.url, redis: redis.url, say },
-    };
+    const context: BenchContext = { ...options, ...services, say };
     const figures: Figure[] = [];
     const facts: Record<string, unknown> = {};
     for (const [name, part] of Object.entries(PARTS)) {

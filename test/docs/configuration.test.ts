@@ -21,8 +21,8 @@ describe('docs/configuration.md', () => {
     }
   });
 
-  test('its examples are configurations', () => {
-    const examples = blocks(document, 'json');
+  test.each(['docs/configuration.md', 'README.md'])('the examples of %s are configurations', (page) => {
+    const examples = blocks(read(page), 'json');
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) parseConfig(JSON.parse(example), ENVIRONMENT);
   });

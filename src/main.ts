@@ -43,9 +43,7 @@ export async function startBridge(config: Config, options: StartOptions): Promis
   const clock = options.clock ?? { now: Date.now };
   // what was opened, newest last; closed the other way round, also when the start fails half-way
   const opened: (() => Promise<void>)[] = [];
-  const closeAll = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) await close();
-  };
+  let grace: number | undefined;
   try {
     const ledger = await openLedger(config.store);
     opened.push(() => ledger.close());
@@ -57,10 +55,10 @@ export async function startBridge(config: Config, options: StartOptions): Promis
       for (const { agent } of site.stations) opened.push(() => agent.close());
     }
     const queue = await openWorkQueue(config.queue, { log, concurrency: config.concurrency });
+    opened.push(() => queue.close(grace));
     const metrics = makeMetrics({ ledger, clock, sites: [...sites.values()], queue });
     const house: House = { ledger, queue, clock, log, metrics, sites };
     const bridge = new Bridge(house, { onStuck: options.onStuck ?? (() => exitStuck(log)) });
-    let grace: number | undefined;
     opened.push(() => bridge.stop(grace));
 
     // until a public address is configured, links lead to where the bridge listens; known once it does
@@ -82,12 +80,23 @@ export async function startBridge(config: Config, options: StartOptions): Promis
       ...{ url: server.url, bridge, ledger, house },
       stop: (graceMs) => {
         grace = graceMs;
-        return closeAll();
+        return closeAll(opened, log);
       },
     };
   } catch (error) {
-    await closeAll();
+    await closeAll(opened, log);
     throw error;
+  }
+}
+
+/** One that cannot be closed keeps no other open. */
+async function closeAll(opened: (() => Promise<void>)[], log: Log): Promise<void> {
+  for (const close of opened.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      log.warn({ error }, 'something could not be closed');
+    }
   }
 }
 
@@ -96,15 +105,24 @@ async function listenOn(app: Express, http: Config['http']): Promise<Listening> 
     return await listen(app, http);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'error';
-    const why = code === 'EADDRINUSE' ? 'another program uses this port' : code;
-    throw new BridgeError(
-      'config',
-      `http: cannot listen on ${http.host}:${http.port}: ${why}; choose another http.port`,
-      {
-        retry: 'no',
-        cause,
-      },
-    );
+    throw new BridgeError('config', `http: cannot listen on ${http.host}:${http.port}: ${whyNot(code)}`, {
+      retry: 'no',
+      cause,
+    });
+  }
+}
+
+function whyNot(code: string): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'another program uses this port (or a bridge runs already); choose another http.port';
+    case 'EACCES':
+      return 'a port below 1024 needs more rights; choose another http.port';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'http.host is no address of this machine; 127.0.0.1 or 0.0.0.0 always is';
+    default:
+      return code;
   }
 }
 

@@ -9,20 +9,25 @@ interface ServerFacts {
   replica: boolean;
   fsync: string;
   synchronous_commit: string;
+  /** The GRANT without which the tables cannot be made; null when they are there, or may be made. */
+  missing_grant: string | null;
 }
 
 /** Row locks, `on conflict`, identity columns and `execute function` all need at least this. */
 const OLDEST = 120_000;
 
 export async function checkServer(pool: Pool): Promise<Finding[]> {
-  return [...durability(await factsOf(pool))];
+  const facts = await factsOf(pool);
+  return [...rights(facts), ...durability(facts)];
 }
 
 async function factsOf(pool: Pool): Promise<ServerFacts> {
   try {
     const { rows } = await pool.query<ServerFacts>(
       `select current_setting('server_version_num')::int as version, pg_is_in_recovery() as replica,
-        current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous_commit`,
+        current_setting('fsync') as fsync, current_setting('synchronous_commit') as synchronous_commit,
+        case when current_schema() is null and not has_database_privilege(current_database(), 'create')
+          then format('GRANT CREATE ON DATABASE %I TO %I;', current_database(), current_user) end as missing_grant`,
     );
     const [facts] = rows;
     if (facts === undefined) throw new Error('the server told nothing of itself');
@@ -30,6 +35,17 @@ async function factsOf(pool: Pool): Promise<ServerFacts> {
   } catch (error) {
     throw postgresError(error);
   }
+}
+
+/** The pool's search path is the ledger's schema alone, so that there is no current schema while it is not there. */
+function* rights({ missing_grant: fix }: ServerFacts): Generator<Finding> {
+  if (fix === null) return;
+  yield {
+    check: 'ledger-grant',
+    level: 'fail',
+    message: 'the account may not make the ledger’s tables',
+    fix,
+  };
 }
 
 function* durability(facts: ServerFacts): Generator<Finding> {

@@ -1,29 +1,30 @@
 /** `npm run doctor -- --config …`: says line by line, in plain words, what stands in the way of the bridge. */
 
 import { type Command, createCommand } from 'commander';
-import { openHis } from '../../adapters/his/registry.ts';
-import { checkAgent } from '../../adapters/nhso/check.ts';
-import { openLedger } from '../../db/open-ledger.ts';
-import { checkWorkQueue } from '../../queues/open-work-queue.ts';
-import { type Config, loadConfig, type SiteConfig } from '../config.ts';
-import { errorText, isBridgeError } from '../domain/bridge-error.ts';
-import { makeLog } from '../log.ts';
+import { type Config, loadConfig } from '../config.ts';
+import { isBridgeError } from '../domain/bridge-error.ts';
 import type { Finding } from '../service/ports/finding.ts';
+import { examine, type Say } from './doctor/examine.ts';
 import { CONFIG_OPTION } from './options.ts';
+
+const HELP = `
+Run it on the bridge's machine, as the user who runs the bridge, before the first start and
+whenever something is wrong; a bridge that runs meanwhile is not disturbed. It changes
+nothing: it makes no ledger, asks NHSO for nothing in a patient's name, and reads no patient.
+
+Exit code 0 only when the bridge can do its job; warnings do not count against it.
+`;
 
 export function doctorCommand(): Command {
   return createCommand('doctor')
     .description('checks everything that the bridge needs and says what to do about what is missing')
-    .requiredOption(...CONFIG_OPTION)
+    .option(...CONFIG_OPTION)
     .option('--json', 'print the findings as JSON', false)
-    .addHelpText(
-      'after',
-      '\nExit code 0 only when the bridge can do its job; warnings do not count against it.',
-    )
+    .addHelpText('after', HELP)
     .action(async ({ config: file, json }: { config: string; json: boolean }) => {
-      const findings: Finding[] = [];
-      const say = (section: string, found: readonly Finding[]): void => {
-        findings.push(...found);
+      const findings: (Finding & { section: string })[] = [];
+      const say: Say = (section, found) => {
+        findings.push(...found.map((finding) => ({ section, ...finding })));
         if (!json) print(section, found);
       };
       const config = readConfig(file, say);
@@ -36,15 +37,11 @@ export function doctorCommand(): Command {
     });
 }
 
-type Say = (section: string, found: readonly Finding[]) => void;
-
 function readConfig(file: string, say: Say): Config | null {
   try {
     const config = loadConfig(file, process.env);
-    say('Configuration', [
-      { check: 'config', level: 'ok', message: `${file} is well formed` },
-      ...unused(config),
-    ]);
+    const found: Finding = { check: 'config', level: 'ok', message: `${file} is well formed` };
+    say('Configuration', [found, ...unused(config)]);
     return config;
   } catch (error) {
     if (!isBridgeError(error, 'config')) throw error;
@@ -59,77 +56,11 @@ function unused(config: Config): Finding[] {
   return config.sites.flatMap(({ hcode, nhso }) =>
     (['authenStatusUrl', 'serviceToken', 'ucTokenFile'] as const)
       .filter((key) => nhso[key] !== undefined)
-      .map(
-        (key): Finding => ({
-          check: 'config-unused',
-          level: 'warn',
-          message: `${hcode}: nhso.${key} is not used by this version`,
-        }),
-      ),
+      .map((key) => {
+        const message = `${hcode}: nhso.${key} is not used by this version`;
+        return { check: 'config-unused', level: 'warn', message } as const;
+      }),
   );
-}
-
-async function examine(config: Config, say: Say): Promise<void> {
-  const log = makeLog({ level: 'silent' });
-  say('Ledger', await asFindings('ledger-writable', () => checkLedger(config)));
-  say(
-    'Queue',
-    config.queue === 'embedded'
-      ? [
-          {
-            check: 'queue',
-            level: 'ok',
-            message: 'embedded: in this process, rebuilt from the ledger at every start',
-          },
-        ]
-      : await asFindings('queue-reachable', () => checkWorkQueue(config.queue, { log, concurrency: 1 })),
-  );
-  for (const site of config.sites) {
-    say(`HIS of ${site.hcode} ${site.name}`.trim(), await asFindings('his-reachable', () => checkHis(site)));
-    for (const station of site.stations) {
-      const { zone, timeouts } = site.nhso;
-      const agent = {
-        url: station.agentUrl,
-        hcode: site.hcode,
-        zone,
-        timeouts,
-        station: station.id,
-        now: Date.now,
-      };
-      say(
-        `Station ${station.id} of ${site.hcode}`,
-        await asFindings('agent-reachable', () => checkAgent(agent)),
-      );
-    }
-  }
-}
-
-async function checkLedger(config: Config): Promise<Finding[]> {
-  const ledger = await openLedger(config.store);
-  try {
-    await ledger.migrate();
-    return await ledger.check();
-  } finally {
-    await ledger.close();
-  }
-}
-
-async function checkHis(site: SiteConfig): Promise<Finding[]> {
-  const his = openHis({ ...site.his, hcode: site.hcode });
-  try {
-    return await his.check();
-  } finally {
-    await his.close();
-  }
-}
-
-async function asFindings(check: string, look: () => Promise<Finding[]>): Promise<Finding[]> {
-  try {
-    return await look();
-  } catch (error) {
-    if (!isBridgeError(error)) throw error;
-    return [{ check, level: 'fail', message: errorText(error) }];
-  }
 }
 
 const MARK = { ok: 'ok  ', warn: 'WARN', fail: 'FAIL' } as const;
@@ -137,7 +68,7 @@ const MARK = { ok: 'ok  ', warn: 'WARN', fail: 'FAIL' } as const;
 function print(section: string, findings: readonly Finding[]): void {
   console.log(`\n${section}`);
   for (const { level, message, fix } of findings) {
-    console.log(`  ${MARK[level]}  ${message}`);
+    console.log(`  ${MARK[level]}  ${message.replaceAll('\n', '\n        ')}`);
     if (fix !== undefined && level !== 'ok') console.log(`        → ${fix.replaceAll('\n', '\n          ')}`);
   }
 }

@@ -2,5 +2,6 @@
 
 export const CONFIG_OPTION = [
   '--config <file>',
-  'the configuration file (authen-bridge.config.json)',
+  'the configuration file',
+  'authen-bridge.config.json',
 ] as const;

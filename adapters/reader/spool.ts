@@ -24,16 +24,16 @@ const UNFINISHED = /^\.(.+\.json)\.tmp$/;
  * `conflict` when another process uses it and `config` when the folder cannot be used.
  */
 export async function openSpool(folder: string): Promise<ReadSpool> {
-  let unlock: (() => Promise<void>) | null = null;
+  let unlock: (() => void) | null = null;
   try {
     await mkdir(path.join(folder, REJECTED), { recursive: true, mode: 0o700 });
-    unlock = await lockSpool(folder);
+    unlock = lockSpool(folder);
     await finishRenames(folder);
     const names = (await readdir(folder)).filter((name) => READ_FILE.test(name)).sort();
     const rejected = (await readdir(path.join(folder, REJECTED))).filter((name) => READ_FILE.test(name));
     return new FolderSpool(folder, names, rejected.length, unlock);
   } catch (error) {
-    await unlock?.();
+    unlock?.();
     throw unusable(folder, error);
   }
 }
@@ -41,13 +41,13 @@ export async function openSpool(folder: string): Promise<ReadSpool> {
 class FolderSpool implements ReadSpool {
   readonly #folder: string;
   readonly #names: string[];
-  readonly #unlock: () => Promise<void>;
+  readonly #unlock: () => void;
   #rejected: number;
   #lastNumber: number;
   /** Writes go one after the other, so that the order of names is the order of `add`. */
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(folder: string, names: string[], rejected: number, unlock: () => Promise<void>) {
+  constructor(folder: string, names: string[], rejected: number, unlock: () => void) {
     this.#folder = folder;
     this.#names = names;
     this.#rejected = rejected;
@@ -123,7 +123,7 @@ class FolderSpool implements ReadSpool {
 
   async close(): Promise<void> {
     await this.#writing;
-    await this.#unlock();
+    this.#unlock();
   }
 }
 

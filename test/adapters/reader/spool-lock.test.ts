@@ -1,62 +1,74 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockSpool } from '../../../adapters/reader/spool-lock.ts';
 
 let folder: string;
-let lock: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'spool-lock-'));
-  lock = path.join(folder, 'lock');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const owner = (): { pid: number; born: string | null; at: number } => JSON.parse(readFileSync(lock, 'utf8'));
+const LOCK = path.resolve('adapters/reader/spool-lock.ts');
+
+/** A process of its own that takes the lock and says whether it got it. */
+async function contender(): Promise<{ got: string; kill(): Promise<void> }> {
+  const script = `
+    const { lockSpool } = await import(process.argv[1]);
+    try { lockSpool(process.argv[2]); console.log('locked'); setInterval(() => {}, 1000); }
+    catch (error) { console.log(error.code); }`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, LOCK, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return {
+    got: said.toString('utf8').trim(),
+    async kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
 
 describe('the lock of a spool', () => {
-  it('is one process at a time, and names it', async () => {
-    const unlock = await lockSpool(folder);
-    expect(owner().pid).toBe(process.pid);
-    await expect(lockSpool(folder)).rejects.toMatchObject({ code: 'conflict', detail: { pid: process.pid } });
-    await unlock();
-    expect(existsSync(lock)).toBe(false);
+  it('goes to one at a time in this process, and again when it was given back', () => {
+    const unlock = lockSpool(folder);
+    expect(() => lockSpool(folder)).toThrow(expect.objectContaining({ code: 'conflict', retry: 'yes' }));
+    unlock();
+    lockSpool(folder)();
   });
 
-  it('is held by a living process and taken over from a killed one', async () => {
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-    await once(child, 'spawn');
-    writeFileSync(lock, JSON.stringify({ pid: child.pid, born: null, at: Date.now() }));
-    await expect(lockSpool(folder)).rejects.toMatchObject({ code: 'conflict' });
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    const unlock = await lockSpool(folder);
-    expect(owner().pid).toBe(process.pid);
-    await unlock();
+  it('is held by a living process and free as soon as that is killed', async () => {
+    const holder = await contender();
+    expect(holder.got).toBe('locked');
+    expect(() => lockSpool(folder)).toThrow(expect.objectContaining({ code: 'conflict' }));
+    await holder.kill();
+    lockSpool(folder)();
   });
 
-  it.each([
-    ['another process has the number since', { pid: 1, born: 'another-boot/1', at: Date.now() }],
-    ['the machine was started since', { pid: 1, born: null, at: 0 }],
-    ['this process has the number of its former owner', { pid: process.pid, born: null, at: Date.now() }],
-  ])('is stale when %s', async (_, stale) => {
-    writeFileSync(lock, JSON.stringify(stale));
-    const unlock = await lockSpool(folder);
-    expect(owner().at).toBeGreaterThan(0);
-    await unlock();
+  it('goes to one of several processes that want it after a kill at the same moment', async () => {
+    const former = await contender();
+    await former.kill();
+    const several = await Promise.all(Array.from({ length: 4 }, contender));
+    try {
+      expect(several.map((c) => c.got).toSorted()).toEqual(['conflict', 'conflict', 'conflict', 'locked']);
+    } finally {
+      await Promise.all(several.map((c) => c.kill()));
+    }
   });
 
-  it('is stale when it cannot be understood', async () => {
-    writeFileSync(lock, '\0\0\0');
-    await (await lockSpool(folder))();
-    expect(existsSync(lock)).toBe(false);
-  });
-
-  it('goes to one of several who take over a stale one at the same time', async () => {
-    writeFileSync(lock, JSON.stringify({ pid: 1, born: 'another-boot/1', at: 0 }));
-    const results = await Promise.allSettled(Array.from({ length: 8 }, () => lockSpool(folder)));
-    expect(results.filter((r) => r.status === 'fulfilled')).toHaveLength(1);
+  it('says so when the file is none that can be locked, or the folder is gone', () => {
+    writeFileSync(
+      path.join(folder, 'lock'),
+      'a file of somebody else, long enough not to be taken for an empty one'.repeat(20),
+    );
+    expect(() => lockSpool(folder)).toThrow(/cannot be locked .* remove it/);
+    expect(() => lockSpool(path.join(folder, 'nowhere'))).toThrow(
+      expect.objectContaining({ code: 'config' }),
+    );
   });
 });

@@ -8,8 +8,8 @@ export interface HisOptions {
   kind: 'hosxp';
   /** `mysql://`, `mariadb://`, `postgres://` or `postgresql://`, with account and database. */
   url: string;
-  /** The column that takes the code; `none`: nothing is ever written. */
-  writeBack: 'auth_code' | 'claim_code' | 'none';
+  /** The column of `visit_pttype` that takes the code. */
+  writeBack: 'auth_code' | 'claim_code';
   /** Also set `Auth_DateTime` beside the code, where the table has it. */
   writeAuthDateTime: boolean;
   /** Values of the visit's status that mean cancelled. */

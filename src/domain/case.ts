@@ -69,7 +69,6 @@ export type WaitReason =
   | 'waiting-nhso' // NHSO could not be reached; the bridge goes on by itself
   | 'waiting-his' // the HIS could not be reached; the bridge goes on by itself
   | 'day-over-no-card'
-  | 'day-over-no-code'
   | 'visit-cancelled'
   | 'closed-by-staff';
 

@@ -224,14 +224,6 @@ const REASONS: Record<Reason, ReasonWording> = {
       en: "If NHSO shows a code of that day, adopt it ('adopt-code').",
     },
   },
-  'day-over-no-code': {
-    th: 'หมดวันแล้ว ไม่พบรหัสที่ สปสช.',
-    en: 'The day is over and NHSO shows no code.',
-    next: {
-      th: 'ถ้าพบรหัสของวันนั้นภายหลัง ให้กรอกที่รายการนี้',
-      en: "If a code of that day turns up later, adopt it ('adopt-code').",
-    },
-  },
   'visit-cancelled': { th: 'HIS ยกเลิกการรับบริการนี้แล้ว', en: 'The HIS no longer has the visit.', next: NOTHING },
   'closed-by-staff': {
     th: 'เจ้าหน้าที่ปิดรายการ ดูเหตุผลในประวัติ',

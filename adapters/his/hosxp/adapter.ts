@@ -8,7 +8,7 @@ import {
   serviceDateOf,
   timeOfDay,
 } from '../../../src/domain/bangkok.ts';
-import { BridgeError, isBridgeError } from '../../../src/domain/bridge-error.ts';
+import { isBridgeError } from '../../../src/domain/bridge-error.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
 import type { Finding } from '../../../src/service/ports/finding.ts';
 import type {
@@ -41,7 +41,7 @@ export class HosxpAdapter implements HisAdapter {
   constructor(options: HisOptions) {
     this.hcode = options.hcode;
     this.#options = options;
-    this.#codeColumn = options.writeBack === 'none' ? 'auth_code' : options.writeBack;
+    this.#codeColumn = options.writeBack;
     this.#db = openSql(options);
   }
 
@@ -117,11 +117,6 @@ export class HosxpAdapter implements HisAdapter {
   }
 
   async #writer(): Promise<WriteBack> {
-    if (this.#options.writeBack === 'none') {
-      throw new BridgeError('his-denied', 'the configuration of this site says writeBack "none"', {
-        retry: 'no',
-      });
-    }
     return new WriteBack(this.#db, await this.#currentLayout(), this.#options.writeAuthDateTime);
   }
 

@@ -81,13 +81,6 @@ async function mayWrite(
   options: CheckOptions,
 ): Promise<Finding> {
   const check = 'his-grant-update';
-  if (options.writeBack === 'none') {
-    return {
-      check,
-      level: 'warn',
-      message: 'writeBack is "none": codes are found, but not written into HOSxP',
-    };
-  }
   const columns: string[] = [
     options.codeColumn,
     ...(options.writeAuthDateTime ? ['auth_datetime'] : []),
@@ -125,7 +118,7 @@ async function mayTooMuch(layout: HosxpLayout, privileges: Privileges): Promise<
       check: 'his-least-privilege',
       level: 'warn',
       message: `the account may do more than the bridge needs: ${found.join(', ')}`,
-      fix: 'Make an account of its own for the bridge, with only the grants that the README lists.',
+      fix: 'Make an account of its own for the bridge, with only the grants that docs/his-hosxp.md lists.',
     },
   ];
 }

@@ -47,9 +47,9 @@ function checkColumns(layout: HosxpLayout): Finding {
     : { check, level: 'warn', message: `the bridge goes without: ${absent.join(', ')}` };
 }
 
-function checkCodeColumn(layout: HosxpLayout, { writeBack, codeColumn }: CheckOptions): Finding[] {
+function checkCodeColumn(layout: HosxpLayout, { codeColumn }: CheckOptions): Finding[] {
   const column = layout.column('visit_pttype', codeColumn);
-  if (column === null || writeBack === 'none') return [];
+  if (column === null) return [];
   const check = 'his-code-column';
   const { length } = column;
   return length === null || length >= MAX_CODE_LENGTH
@@ -73,7 +73,7 @@ function checkCharset(layout: HosxpLayout): Finding {
         check,
         level: 'warn',
         message: `patient.fname is stored as ${charset}: Thai names may come out garbled`,
-        fix: 'Look at a name on the bridge’s console; codes are not affected.',
+        fix: 'Look at a patient’s name in GET /api/cases; codes are not affected.',
       };
 }
 

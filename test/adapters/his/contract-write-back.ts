@@ -144,14 +144,6 @@ export function writeBackContract(bench: () => Bench): void {
         db.engine === 'mariadb' ? 'DROP TRIGGER cutting' : 'DROP TRIGGER cutting ON visit_pttype',
       );
     });
-
-    test('a site that says "none" is never written to', async () => {
-      const silent = open({ writeBack: 'none' });
-      const vn = await visit();
-      await expect(silent.writeBack(request(vn))).rejects.toMatchObject({ code: 'his-denied', retry: 'no' });
-      expect(await codeOf(db, vn)).toBeNull();
-      await silent.close();
-    });
   });
 }
 

@@ -33,7 +33,7 @@ const code = fc.record({
   source: fc.constantFrom('confirm', 'lookup', 'his', 'his-log', 'staff' as const),
 });
 const reason = orNull(
-  fc.constantFrom<Reason>('waiting-card', 'waiting-nhso', 'refused', 'no-phone', 'day-over-no-code'),
+  fc.constantFrom<Reason>('waiting-card', 'waiting-nhso', 'refused', 'no-phone', 'day-over-no-card'),
 );
 const hospital = orNull(fc.record({ hcode: fc.constantFrom('10978', '', '11111'), hname: orNull(text) }));
 const right: fc.Arbitrary<NhsoRight> = fc.record({

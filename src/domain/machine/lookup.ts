@@ -20,6 +20,9 @@ export interface LookupTimes {
 /** NHSO's clock may differ from ours by this much, ms. */
 const CLOCKS_DIFFER_MS = 60_000;
 
+/** A code from so long before a confirm is taken for older than it; NHSO tells whole seconds. */
+const SAME_MOMENT_MS = 5_000;
+
 export function lookedUp(
   current: Case,
   match: MatchResult,
@@ -29,17 +32,21 @@ export function lookedUp(
 ): Change | null {
   switch (match.kind) {
     case 'fits': {
-      // the answer of our own confirm that was lost, or a code that came by another channel
-      const ours =
-        current.askedAt !== null &&
-        isLost(current) &&
-        (match.code.issuedAt ?? 0) >= current.askedAt - CLOCKS_DIFFER_MS;
       const { claimCode, claimType, issuedAt } = match.code;
+      const detail = { claimCode, issuedAt };
+      const { askedAt } = current;
+      const isOlder = awaitsAnswer(current) && (issuedAt ?? 0) < (askedAt ?? 0) - SAME_MOMENT_MS;
+      // the answer of our own confirm that was lost, or a code that came by another channel
+      const ours = awaitsAnswer(current) && isIssuedSince(match.code, askedAt ?? 0);
+      if (isOlder && !isLastEmpty(current)) {
+        // this older code would do, but the one that was asked for may only not be shown yet
+        return lookAgain(current, times, { event: 'older-code-found', at, detail });
+      }
       return holdCode(
         current,
         { claimCode, claimType, issuedAt, source: ours ? 'confirm' : 'lookup' },
         ours ? 'confirmed' : 'found-elsewhere',
-        { event: 'code-found', at, detail: { claimCode, issuedAt } },
+        { event: 'code-found', at, detail },
       );
     }
     case 'ambiguous':
@@ -71,16 +78,7 @@ function nothingFits(
         ? stillLost({ ...current, candidates }, grounds, times, cause)
         : notFound(current, candidates, grounds, cause);
     case 'confirming':
-      return change(
-        current,
-        {
-          state: 'unknown',
-          ...NO_REASON,
-          emptyLookups: 1,
-          ...thenDo(current, 'lookup', at + times.settleMs),
-        },
-        cause,
-      );
+      return lookAgain(current, times, cause);
     case 'awaiting-card':
       if (!dayIsOver) return change(current, NOTHING_TO_DO, cause);
       return change(
@@ -106,8 +104,28 @@ function isLost(current: Case): boolean {
   return current.reason === null || current.reason === 'waiting-nhso';
 }
 
+function awaitsAnswer(current: Case): boolean {
+  return current.askedAt !== null && isLost(current);
+}
+
+/** One more look-up without the code that was asked for is the last before something else is done. */
+function isLastEmpty(current: Case): boolean {
+  return current.emptyLookups + 1 >= EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN;
+}
+
+function lookAgain(current: Case, times: LookupTimes, cause: Cause): Change {
+  const emptyLookups = current.emptyLookups + 1;
+  const again = thenDo(current, 'lookup', cause.at + times.settleMs);
+  return change(
+    current,
+    { state: 'unknown', reason: null, reasonDetail: null, emptyLookups, ...again },
+    cause,
+  );
+}
+
 /** The code of an answer that was lost has not turned up: look again, or ask again, or leave it to a person. */
 function stillLost(current: Case, grounds: Grounds, times: LookupTimes, cause: Cause): Change {
+  if (!isLastEmpty(current)) return lookAgain(current, times, cause);
   const maybe = current.candidates.filter((c) => mayBeOurs(c, current));
   if (maybe.length > 0) {
     // asked again, NHSO would issue a second one
@@ -115,10 +133,6 @@ function stillLost(current: Case, grounds: Grounds, times: LookupTimes, cause: C
     return toStaff(current, isTaken ? 'same-day-code' : 'code-does-not-fit', null, cause);
   }
   const emptyLookups = current.emptyLookups + 1;
-  if (emptyLookups < EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN) {
-    const again = thenDo(current, 'lookup', cause.at + times.settleMs);
-    return change(current, { reason: null, reasonDetail: null, emptyLookups, ...again }, cause);
-  }
   const asked = askAgain({ ...current, emptyLookups }, grounds, cause.at, {
     ...cause,
     event: 'nothing-found-ask-again',

@@ -36,8 +36,15 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
     { state: 'found-elsewhere', code: { ...given.HELD, source: 'lookup' } },
   ],
   [
-    'a code of before',
-    given.unknown(),
+    'a code of before, the first time',
+    given.unknown({ reason: 'waiting-nhso' }),
+    given.found({ ...CODE, issuedAt: AT - 7_200_000 }),
+    AT,
+    { state: 'unknown', reason: null, emptyLookups: 1, nextStep: 'lookup', dueAt: AT + 20_000 },
+  ],
+  [
+    'a code of before, and no other the second time',
+    given.unknown({ emptyLookups: 1 }),
     given.found({ ...CODE, issuedAt: AT - 7_200_000 }),
     AT,
     { state: 'found-elsewhere' },

@@ -33,9 +33,9 @@ import { HandQueue } from './hand-queue.ts';
 import { citizenIdOf, quietLog, silentMetrics } from './quiet.ts';
 
 export const HCODE = '10978';
-export const STATION = 'counter-1';
+const STATION = 'counter-1';
 export const ACTOR = { name: 'key:staff' };
-export const CONFIRM_TIMEOUT_MS = 700;
+const CONFIRM_TIMEOUT_MS = 700;
 
 const TIMEOUTS = { terminalsMs: 1_000, readMs: 2_000, draftMs: 2_000, lookupMs: 2_000 };
 

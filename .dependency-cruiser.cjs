@@ -61,8 +61,9 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // TypeScript 7 has no interface for other programs. swc sees type imports too; asking for them by
+    // tsPreCompilationDeps would only bring a warning that TypeScript is missing.
     parser: 'swc',
-    tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { extensions: ['.ts', '.js', '.json'] },
   },

@@ -36,15 +36,6 @@ export const FINAL_STATES: readonly CaseState[] = [
   'closed',
 ];
 
-/** States before a confirm was sent, in which the state follows from the facts (see `assess`). */
-export const OPEN_STATES: readonly CaseState[] = [
-  'awaiting-card',
-  'ready',
-  'drafted',
-  'offline',
-  'needs-staff',
-];
-
 export type NeedsStaffReason =
   | 'unreadable-row' // the HIS row cannot be understood
   | 'no-citizen-id'

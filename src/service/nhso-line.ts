@@ -37,12 +37,6 @@ export class NhsoLine {
     return found;
   }
 
-  /** The stations, the preferred one first: a look-up works from any of them. */
-  stationsFrom(id: string | null): readonly Station[] {
-    const first = this.station(id);
-    return [first, ...this.#site.stations.filter((s) => s !== first)];
-  }
-
   /** Runs `work` when it is the agent's turn: one at a time for each agent, and not above the site's rate. */
   turn<T>(station: Station, work: () => Promise<T>): Promise<T> {
     const before = this.#lanes.get(station.id) ?? Promise.resolve();
@@ -90,6 +84,23 @@ export class NhsoLine {
     throw new BridgeError('nhso-unavailable', 'NHSO cannot be reached', { retry: 'yes' });
   }
 
+  /**
+   * Runs `send`, when it is the agent's turn, at the first station whose agent is there, `preferred` before the others:
+   * a look-up works from any counter, also while one PC is switched off.
+   */
+  async atAnyStation<T>(preferred: string | null, send: (agent: NhsoAgent) => Promise<T>): Promise<T> {
+    let unreachable: unknown;
+    for (const station of this.#stationsFrom(preferred)) {
+      try {
+        return await this.turn(station, () => send(station.agent));
+      } catch (error) {
+        if (!isBridgeError(error, 'agent-unreachable')) throw error;
+        unreachable = error;
+      }
+    }
+    throw unreachable;
+  }
+
   /** NHSO was seen to answer (a full card read counts as well). */
   noteUp(): void {
     if (!this.#breaker.succeeded()) return;
@@ -101,13 +112,20 @@ export class NhsoLine {
   /** Asks NHSO for the newest code of this person, if a probe is due: harmless, and tells whether NHSO is back. */
   async probe(pid: string): Promise<void> {
     if (!this.#breaker.takeProbe(this.#house.clock.now())) return;
-    const station = this.station(null);
     try {
-      await this.turn(station, () => this.ask('latestAuthenCode', () => station.agent.latestAuthenCode(pid)));
+      await this.atAnyStation(null, (agent) =>
+        this.ask('latestAuthenCode', () => agent.latestAuthenCode(pid)),
+      );
     } catch (error) {
       if (!isBridgeError(error)) throw error;
       this.#house.log.debug({ site: this.#site.hcode, code: error.code }, 'NHSO probe: still down');
     }
+  }
+
+  /** The stations, the preferred one first. */
+  #stationsFrom(id: string | null): readonly Station[] {
+    const first = this.station(id);
+    return [first, ...this.#site.stations.filter((s) => s !== first)];
   }
 
   #noteDown(error: BridgeError): void {

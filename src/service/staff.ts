@@ -88,12 +88,9 @@ async function findAtNhso(
   if (!isPlausibleCode(claimCode)) throw badInput('claimCode', 'an authen code such as PP1234567890');
   if (!isAdoptable(current) || current.pid === null || current.claimType === null) throw notNow(current);
   const wanted = wantedOf(current);
-  const station = line.station(current.stationId);
-  const codes = await line.turn(station, async () => {
-    const newest = await line.ask('latestAuthenCode', () => station.agent.latestAuthenCode(wanted.pid));
-    const five = await line.ask('latestFiveAllHospitals', () =>
-      station.agent.latestFiveAllHospitals(wanted.pid),
-    );
+  const codes = await line.atAnyStation(current.stationId, async (agent) => {
+    const newest = await line.ask('latestAuthenCode', () => agent.latestAuthenCode(wanted.pid));
+    const five = await line.ask('latestFiveAllHospitals', () => agent.latestFiveAllHospitals(wanted.pid));
     return newest === null ? five : [newest, ...five];
   });
   const code = codes.find((c) => c.claimCode === claimCode);

@@ -8,7 +8,7 @@ import { holdCode, mayAsk } from './obtain.ts';
 import { type Cause, type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
 
 /** Empty look-ups in a row after a lost answer before the confirm may be sent again: NHSO may be slow to show it. */
-export const EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN = 2;
+const EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN = 2;
 
 export interface LookupTimes {
   /** Between two look-ups after a lost answer, ms. */

@@ -2,7 +2,7 @@
 
 import type { SitePolicy } from '../assess.ts';
 import type { Instant } from '../bangkok.ts';
-import { type Case, FINAL_STATES, type HeldCode } from '../case.ts';
+import { type Case, type CaseState, FINAL_STATES, type HeldCode } from '../case.ts';
 import { isAssessed, isUnasked, type PairedRead, reasonAgainstCode, reassess } from './facts.ts';
 import { holdCode, mayAsk } from './obtain.ts';
 import { type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
@@ -54,10 +54,11 @@ export function isAdoptable(current: Case): boolean {
   return ['needs-staff', 'awaiting-card', 'offline', 'expired'].includes(current.state) && !current.visitGone;
 }
 
+/** A confirm is under way, or its code is on the way to the HIS: closing now would lose it. */
+const ON_THE_WAY: readonly CaseState[] = ['confirming', 'unknown', 'confirmed', 'found-elsewhere'];
+
 export function closeCase(current: Case, reason: string, by: Decision): Change | null {
-  // a confirm is on its way: closing now could lose the code that it brings
-  if (FINAL_STATES.includes(current.state) || current.state === 'confirming' || current.state === 'unknown')
-    return null;
+  if (FINAL_STATES.includes(current.state) || ON_THE_WAY.includes(current.state)) return null;
   return change(
     current,
     { state: 'closed', reason: 'closed-by-staff', reasonDetail: reason, ...NOTHING_TO_DO },

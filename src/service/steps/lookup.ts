@@ -1,11 +1,9 @@
 /** Look-up: what NHSO has already issued to the person. Changes nothing there, so it may be done at any time. */
 
 import { type IssuedCode, type MatchResult, matchCode } from '../../domain/authen-code.ts';
-import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case } from '../../domain/case.ts';
 import { lookedUp, mayBeAnswerTo } from '../../domain/machine/lookup.ts';
 import { wantedOf } from '../../domain/machine/obtain.ts';
-import type { NhsoAgent } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
 import type { House, Site } from '../site.ts';
 import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools } from './step.ts';
@@ -45,15 +43,16 @@ function isAskedFor(c: Case, asked: Case): boolean {
  * Asks for this hospital's newest code first; only when that does not fit (a newer code of another type or an EP code
  * may stand before it) for the newest five of all hospitals.
  */
-export async function lookUp(tools: StepTools, site: Site, current: Case): Promise<MatchResult> {
+async function lookUp(tools: StepTools, site: Site, current: Case): Promise<MatchResult> {
   const wanted = wantedOf(current);
-  const newest = await askAny(tools, site, current, 'latestAuthenCode', (agent) =>
-    agent.latestAuthenCode(wanted.pid),
+  const line = tools.line(site.hcode);
+  const newest = await line.atAnyStation(current.stationId, (agent) =>
+    line.askWhileUp('latestAuthenCode', () => agent.latestAuthenCode(wanted.pid)),
   );
   const first = await judge(tools, current, newest === null ? [] : [newest]);
   if (first.kind === 'fits') return first;
-  const five = await askAny(tools, site, current, 'latestFiveAllHospitals', (agent) =>
-    agent.latestFiveAllHospitals(wanted.pid),
+  const five = await line.atAnyStation(current.stationId, (agent) =>
+    line.askWhileUp('latestFiveAllHospitals', () => agent.latestFiveAllHospitals(wanted.pid)),
   );
   return judge(tools, current, newest === null ? five : [newest, ...five]);
 }
@@ -86,25 +85,4 @@ export async function holdersOf(
 async function judge(tools: StepTools, current: Case, codes: readonly IssuedCode[]): Promise<MatchResult> {
   const holders = await holdersOf(tools.house, current, codes);
   return matchCode(codes, wantedOf(current), (claimCode) => holders.get(claimCode) ?? null);
-}
-
-/** A look-up works from any counter: when one agent is switched off, the next is asked. */
-async function askAny<T>(
-  tools: StepTools,
-  site: Site,
-  current: Case,
-  call: 'latestAuthenCode' | 'latestFiveAllHospitals',
-  ask: (agent: NhsoAgent) => Promise<T>,
-): Promise<T> {
-  const line = tools.line(site.hcode);
-  let unreachable: unknown;
-  for (const station of line.stationsFrom(current.stationId)) {
-    try {
-      return await line.turn(station, () => line.askWhileUp(call, () => ask(station.agent)));
-    } catch (error) {
-      if (!isBridgeError(error, 'agent-unreachable')) throw error;
-      unreachable = error;
-    }
-  }
-  throw unreachable;
 }

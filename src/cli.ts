@@ -4,10 +4,12 @@ import { createCommand } from 'commander';
 import { endOnUncaught, tellFailure } from './commands/failure.ts';
 
 endOnUncaught();
-// whoever read along has gone (`| head`): the work, and its exit code, go on without them
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// whoever read along has gone (`| head`, a closed window): the work, and its exit code, go on without them
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  });
+}
 
 const program = createCommand('authen-bridge')
   .description('Gets NHSO authen codes for hospital visits by itself.')

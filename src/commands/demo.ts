@@ -8,6 +8,7 @@ const HELP = `
 It starts an NHSO agent simulator with a card reader, a HOSxP database (its PostgreSQL form, in
 this process), a reader worker and the bridge (embedded queue, SQLite ledger in a throw-away
 folder). Nothing leaves this machine and every person is invented. It takes about 1 GB of memory.
+Ctrl+C ends it and leaves nothing behind.
 
 Exit code with --exit-when-done: 0 only if every visit is accounted for, that is: stands in a
 final state, or waits for something that has a name.

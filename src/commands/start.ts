@@ -8,7 +8,7 @@ import type { RunningBridge } from '../main.ts';
 import type { Log } from '../service/ports/log.ts';
 import { tellUncaughtTo } from './failure.ts';
 import { CONFIG_OPTION } from './options.ts';
-import { toldToStop } from './told-to-stop.ts';
+import { type Ending, toldToStop } from './told-to-stop.ts';
 
 /** How long a job in hand may take to end after SIGTERM, ms; a container gets 30 s before it is killed. */
 const GRACE_MS = 20_000;
@@ -40,7 +40,7 @@ export function startCommand(): Command {
     });
 }
 
-async function run(config: Config, log: Log, told: Promise<NodeJS.Signals>): Promise<void> {
+async function run(config: Config, log: Log, told: Promise<Ending>): Promise<void> {
   // half of the heaviest parts of the program: loaded when the signals are listened to
   const { startBridge } = await import('../main.ts');
   const starting = startBridge(config, { log });

@@ -8,22 +8,24 @@ import { constants } from 'node:os';
  */
 const SAME_KEY_MS = 500;
 
-/** Listens from now on; resolves to the first signal. `onSecond` runs before a second one ends the process. */
-export function toldToStop(onSecond: () => void = () => undefined): Promise<NodeJS.Signals> {
+/** SIGHUP, the terminal's window being closed, is for who asks for it: a service may have been started to outlive it. */
+export type Ending = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+
+/** Listens from now on; resolves to the first signal. */
+export function toldToStop(signals: readonly Ending[] = ['SIGTERM', 'SIGINT']): Promise<Ending> {
   return new Promise((resolve) => {
     let first: number | null = null;
-    const hear = (signal: NodeJS.Signals): void => {
-      resolve(signal);
-      first ??= Date.now();
-      if (Date.now() - first < SAME_KEY_MS) return;
-      onSecond();
-      process.exit(exitCodeOf(signal));
-    };
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, hear);
+    for (const signal of signals) {
+      process.on(signal, () => {
+        resolve(signal);
+        first ??= Date.now();
+        if (Date.now() - first >= SAME_KEY_MS) process.exit(exitCodeOf(signal));
+      });
+    }
   });
 }
 
 /** As a shell counts a process that a signal has ended. */
-export function exitCodeOf(signal: NodeJS.Signals): number {
+export function exitCodeOf(signal: Ending): number {
   return 128 + constants.signals[signal];
 }

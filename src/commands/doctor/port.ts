@@ -1,8 +1,8 @@
 /** Whether the bridge can listen where it is to, or listens there already. */
 
-import { createServer } from 'node:net';
 import type { Config } from '../../config.ts';
 import type { Finding } from '../../service/ports/finding.ts';
+import { tryToListen } from '../listening.ts';
 
 const PATIENCE_MS = 2_000;
 
@@ -20,15 +20,6 @@ export async function checkPort({ host, port }: Config['http']): Promise<Finding
     ...{ check, level: 'fail', message: `another program uses ${at}` },
     fix: 'End it, or choose another http.port.',
   };
-}
-
-/** The system's word for what is in the way; null when nothing is. */
-function tryToListen(host: string, port: number): Promise<string | null> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
-    server.listen({ host, port }, () => server.close(() => done(null)));
-  });
 }
 
 /** The facade's description, which needs no key, names the program. */

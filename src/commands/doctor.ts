@@ -9,8 +9,9 @@ import { CONFIG_OPTION } from './options.ts';
 
 const HELP = `
 Run it on the bridge's machine, as the user who runs the bridge, before the first start and
-whenever something is wrong; a bridge that runs meanwhile is not disturbed. It changes
-nothing: it makes no ledger, asks NHSO for nothing in a patient's name, and reads no patient.
+whenever something is wrong; a bridge that runs meanwhile is not disturbed. It makes no ledger,
+asks NHSO for nothing in a patient's name, and writes nothing into the HIS. A queue on
+PostgreSQL gets its tables where they are missing.
 
 Exit code 0 only when the bridge can do its job; warnings do not count against it.
 `;

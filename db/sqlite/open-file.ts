@@ -1,6 +1,6 @@
 /** Opens the SQLite file with the settings that the ledger depends on. */
 
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ledgerUnavailable } from '../errors.ts';
@@ -34,7 +34,19 @@ export function openFile(path: string): Database.Database {
 }
 
 function makePrivate(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   // SQLite gives its -wal and -shm files the mode of the main file
   closeSync(openSync(path, 'a', 0o600));
+}
+
+/** Not Node's `recursive`, which tries for ever where the system says that a folder's parent is not there although it is. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // another process made it at the same moment
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }

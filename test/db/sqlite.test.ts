@@ -102,6 +102,11 @@ describe('the ledger on SQLite', () => {
     await ledger.close();
   });
 
+  test('a folder that cannot be made is told at once', async () => {
+    // where /proc is Linux's, Node's own `recursive` never comes back from here
+    expect(await outcome(openLedger('sqlite:/proc/sys/none/bridge.db'))).toBe('ledger-unavailable');
+  });
+
   test('in memory, for tests', async () => {
     const ledger = await openLedger('sqlite::memory:');
     await ledger.migrate();

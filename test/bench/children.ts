@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const START_MS = 60_000;
 
 export interface Child {
@@ -40,7 +40,7 @@ export interface BridgeProcess extends Child {
   lastWords(): Promise<string>;
 }
 
-/** `node src/cli.ts start`, until it is at work. `nodeArgs`: for a profile, say. */
+/** As `npm start` does it, until it is at work. `nodeArgs`: for a profile, say. */
 export async function startBridgeProcess(options: {
   config: string;
   url: string;
@@ -48,7 +48,10 @@ export async function startBridgeProcess(options: {
   nodeArgs: readonly string[];
 }): Promise<BridgeProcess> {
   const logFile = join(options.folder, 'bridge.log');
-  const child = spawn(process.execPath, [...options.nodeArgs, CLI, 'start', '--config', options.config], {
+  const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  const [, ...start] = String(scripts.start).split(' ');
+  const child = spawn(process.execPath, [...options.nodeArgs, ...start, '--config', options.config], {
+    cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const log = createWriteStream(logFile, { mode: 0o600 });

@@ -19,7 +19,7 @@ export function machineFacts(): Record<string, string | number> {
 }
 
 /** CPU seconds that a process has used so far; null where the system does not tell. */
-export function cpuSecondsOf(pid: number | null): number | null {
+function cpuSecondsOf(pid: number | null): number | null {
   const stat = pid === null ? null : readProc(`/proc/${pid}/stat`);
   // the name in brackets may hold blanks
   const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');

@@ -6,7 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, createCommand, InvalidArgumentError } from 'commander';
-import { type Figure, table } from './figures.ts';
+import { type Figure, meetsAim, table } from './figures.ts';
 import { machineFacts } from './machine.ts';
 import type { BenchContext, BenchOptions, Part } from './part.ts';
 import { latency } from './parts/latency.ts';
@@ -34,8 +34,8 @@ await createCommand('bench')
   .addArgument(new Argument('[parts...]', 'which parts').choices(Object.keys(PARTS)))
   .option('--quick', 'a smaller run, for a rough idea', false)
   .option('--visits <n>', 'visits of the pipeline', count)
-  .option('--stations <n>', 'counters of the pipeline, an agent at each', count, 16)
-  .option('--concurrency <n>', 'jobs of a kind at a time, in the bridge and in BullMQ alone', count, 10)
+  .option('--stations <n>', 'counters of the pipeline, an agent at each', count, 20)
+  .option('--concurrency <n>', 'jobs of a kind at a time, in the bridge and in BullMQ alone', count, 20)
   .option('--profile <folder>', "write CPU profiles of the pipeline's bridge there")
   .addHelpText('after', HELP)
   .action(run)
@@ -58,7 +58,8 @@ async function run(wanted: string[], options: BenchOptions): Promise<void> {
     }
     const load = `load ${machine.load1} when it began`;
     console.log(`\n${machine.cores} × ${machine.cpu}, Node ${machine.node}, ${load}\n\n${table(figures)}`);
-    await writeFile(RESULTS, `${JSON.stringify({ machine, options, figures, facts }, null, 2)}\n`);
+    const judged = figures.map((figure) => ({ ...figure, ok: meetsAim(figure) }));
+    await writeFile(RESULTS, `${JSON.stringify({ machine, options, figures: judged, facts }, null, 2)}\n`);
     console.log(`\nwritten to ${RESULTS}`);
   } finally {
     await stop();

@@ -26,7 +26,7 @@ export async function pipeline(context: BenchContext): Promise<PartResult> {
 
   const hospital = await openHospital({
     ...{ mariadb: context.mariadb, queue: redis, stations, concurrency },
-    ...{ agentDelayMs: 0, pollSeconds: 1 },
+    ...{ agentDelayMs: 0, pollSeconds: 2 },
     nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
   });
   try {

@@ -11,7 +11,7 @@ import type {
 } from '../../src/service/ports/nhso-agent.ts';
 import type { AgentCall } from './calls.ts';
 import { badAnswer } from './faults.ts';
-import { anyDateTime, anyText, birthDate, dateTime, digits, hospital, pid, sex, text } from './fields.ts';
+import { anyDateTime, anyText, birthDate, digits, hospital, pid, sex, text } from './fields.ts';
 
 const flag = z.union([z.boolean(), z.stringbool()]).nullish();
 
@@ -88,19 +88,29 @@ const confirm = z
   })
   .transform(({ createdDate, ...rest }): ConfirmReceipt => ({ ...rest, createdAt: createdDate }));
 
+/**
+ * Lenient but for the code: what cannot be read is not stated, and so does not agree with any visit; one odd element
+ * must not hide the others. A person that cannot be read is nobody's, not the one asked for.
+ */
 const issuedCode = z.object({
   claimCode: z.string(),
-  claimType: text,
-  hcode: digits(5),
-  claimDateTime: dateTime,
-  createdDate: dateTime,
-  pid: digits(13),
+  claimType: anyText,
+  hcode: digits(5).catch(null),
+  claimDateTime: anyDateTime,
+  createdDate: anyDateTime,
+  pid: digits(13).catch(''),
 });
 
+/** No object, so no code either. An object whose code cannot be read is another matter: that code must not be overlooked. */
+const nothing = z.union([z.null(), z.string(), z.number(), z.boolean()]).transform(() => null);
+
 /** One object or an array of them. */
-const elements = z.union([z.array(z.looseObject({ claimCode: text })), z.looseObject({ claimCode: text })], {
-  error: 'expected an object or an array of objects, each with a claimCode or without',
-});
+const elements = z.union(
+  [z.array(z.union([z.looseObject({ claimCode: text }), nothing])), z.looseObject({ claimCode: text })],
+  {
+    error: 'expected an object or an array of objects, each with a claimCode or without',
+  },
+);
 
 export function terminalsOf(call: AgentCall, json: unknown): Terminal[] {
   return parse(call, terminals, json);
@@ -127,7 +137,7 @@ export function codesOf(call: AgentCall, json: unknown, askedFor: string): Issue
   const found = parse(call, elements, json);
   return (Array.isArray(found) ? found : [found]).flatMap((element) => {
     // an element without a code says "none", whatever else it holds
-    if (element.claimCode === null) return [];
+    if (element === null || element.claimCode === null) return [];
     const { claimCode, claimType, hcode, claimDateTime, createdDate, pid } = parse(call, issuedCode, element);
     return [{ claimCode, claimType, hcode, issuedAt: claimDateTime ?? createdDate, pid: pid ?? askedFor }];
   });

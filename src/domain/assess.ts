@@ -84,7 +84,7 @@ export function assess(facts: Facts, policy: SitePolicy): Assessment {
   }
   if ((facts.staffMobile ?? chooseMobile(visit.phones)) === null) return staff('no-phone');
   if (read === null) return waits('awaiting-card', 'waiting-card');
-  if (read.kind === 'card-only' || read.correlationId === null) return waits('offline', 'waiting-nhso');
+  if (read.kind === 'card-only' || read.correlationId === null) return waits('offline', 'waiting-reread');
 
   const choice = chooseClaimType(visit, read.claimTypes, policy.claimType, facts.staffClaimType);
   if (choice.kind === 'not-offered') {

@@ -18,9 +18,9 @@ export function codeKind(code: string): CodeKind {
   return 'other';
 }
 
-/** True when the text could be a code at all: 1–20 letters, digits and dashes, and not a claim type (`PG…`). */
+/** True when the text could be a code at all: 4–20 letters, digits and dashes, a digit among them, no claim type (`PG…`). */
 export function isPlausibleCode(text: string): boolean {
-  return /^[A-Za-z0-9-]{1,20}$/.test(text) && !/^PG\d+$/.test(text);
+  return /^(?=.*\d)[A-Za-z0-9-]{4,20}$/.test(text) && !/^PG\d+$/.test(text);
 }
 
 /** A code that NHSO says it has issued. */
@@ -111,4 +111,13 @@ export function matchCode(
   if (fitting.length > 1) return { kind: 'ambiguous', candidates: fitting.map(toCandidate) };
   const near = judged.filter((j) => !j.misfits.includes('person') && !j.misfits.includes('date'));
   return { kind: 'none', candidates: near.map(toCandidate) };
+}
+
+/** A code that fits, but whose visit a person must decide on. */
+export function asCandidate(code: IssuedCode): MatchResult {
+  const { claimCode, claimType, hcode, issuedAt } = code;
+  return {
+    kind: 'ambiguous',
+    candidates: [{ claimCode, claimType, hcode, issuedAt, misfits: [], heldBy: null }],
+  };
 }

@@ -49,6 +49,7 @@ export type NeedsStaffReason =
   | 'code-ambiguous' // several codes fit
   | 'code-held' // the code is already on another visit
   | 'his-holds-other-code' // the HIS column holds a different value; never overwritten
+  | 'his-code-removed' // the HIS no longer holds the code that was written
   | 'his-row-missing' // no right row of the visit to write to
   | 'his-row-locked' // the HIS has locked the row
   | 'his-refused' // the HIS did not keep what was written, or does not permit it
@@ -57,6 +58,7 @@ export type NeedsStaffReason =
 
 export type WaitReason =
   | 'waiting-card'
+  | 'waiting-reread' // the card was read while NHSO could not be reached: it must be read again
   | 'waiting-nhso' // NHSO could not be reached; the bridge goes on by itself
   | 'waiting-his' // the HIS could not be reached; the bridge goes on by itself
   | 'day-over-no-card'

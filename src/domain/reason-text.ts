@@ -149,6 +149,14 @@ const REASONS: Record<Reason, ReasonWording> = {
       en: 'Look at the value in the HIS: if it is wrong, clear it and retry; if it is right, close the case.',
     },
   },
+  'his-code-removed': {
+    th: 'รหัสที่บันทึกไว้หายไปจาก HIS แล้ว',
+    en: 'The code that was written is no longer in the HIS.',
+    next: {
+      th: 'ถ้ารหัสยังเป็นของการรับบริการนี้ ให้กดลองใหม่เพื่อบันทึกอีกครั้ง ถ้าไม่ใช่ให้ปิดรายการ',
+      en: 'If the code still belongs to this visit, retry: it is written again. If not, close the case.',
+    },
+  },
   'his-row-missing': {
     th: 'HIS ไม่มีแถวสิทธิ (visit_pttype) ของการรับบริการนี้ให้บันทึกรหัส',
     en: 'The visit has no right row (visit_pttype) in the HIS that could hold the code.',
@@ -212,6 +220,14 @@ const REASONS: Record<Reason, ReasonWording> = {
     next: {
       th: 'ขอบัตรประชาชนจากผู้ป่วย เสียบที่เครื่องอ่านของจุดบริการ',
       en: "Ask the patient for the card and put it into the counter's reader.",
+    },
+  },
+  'waiting-reread': {
+    th: 'อ่านบัตรขณะติดต่อ สปสช. ไม่ได้',
+    en: 'The card was read while NHSO could not be reached.',
+    next: {
+      th: 'เมื่อติดต่อ สปสช. ได้แล้ว ให้เสียบบัตรอีกครั้งภายในวันนี้',
+      en: 'When NHSO is back, read the card once more, before the day ends.',
     },
   },
   'waiting-nhso': { th: 'ติดต่อ สปสช. ไม่ได้ชั่วคราว', en: 'NHSO cannot be reached for now.', next: BY_ITSELF },

@@ -7,7 +7,7 @@
 import { addDays, type Instant, type ServiceDate, serviceDateOf } from '../domain/bangkok.ts';
 import { isBridgeError } from '../domain/bridge-error.ts';
 import type { Case } from '../domain/case.ts';
-import { openCase, toStaff, visitGone, visitSeen } from '../domain/machine/facts.ts';
+import { isTakenOut, openCase, toStaff, visitGone, visitSeen } from '../domain/machine/facts.ts';
 import type { Change } from '../domain/machine/transition.ts';
 import type { Visit } from '../domain/visit.ts';
 import { pairPerson } from './pair.ts';
@@ -199,7 +199,10 @@ export class Intake {
     const now = this.#house.clock.now();
     if (current === null) return openCase(visit, this.#site.policy, now);
     const read = current.readId === null ? null : await this.#house.ledger.cardRead(current.readId);
-    return visitSeen(current, visit, read, this.#site.policy, now);
+    // the row may have been read just before the code was written; the case says it was, so now it must show
+    const told = isTakenOut(current, visit) ? await this.#site.his.visit(visit.vn) : visit;
+    if (told === null) return null;
+    return visitSeen(current, told, read, this.#site.policy, now);
   }
 
   async #pair(changed: readonly Case[]): Promise<void> {

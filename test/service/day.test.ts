@@ -193,3 +193,34 @@ it('closes the day: each open case is looked up once, then stands still with a r
   expect(hospital.nhso.requests()).toHaveLength(asked);
   for (const vn of [noCard, byLine, offline]) await expectHistoryExplains(hospital, vn);
 });
+
+it('leaves two codes that both fit to a person, and writes neither', async () => {
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  const codes = [1, 2].map(
+    () => hospital.nhso.issueCode({ pid: citizenIdOf(1), channel: 'kiosk' }).claimCode,
+  );
+  hospital.pass(endOfServiceDate(serviceDateOf(hospital.now)) - hospital.now + 60_000);
+  await hospital.queue.tick('keep-house');
+  await hospital.work();
+  const left = await hospital.case(vn);
+  expect(left).toMatchObject({ state: 'needs-staff', reason: 'code-ambiguous' });
+  expect(left.candidates.map((c) => c.claimCode).toSorted()).toEqual(codes.toSorted());
+  expect(await hospital.code(vn)).toBeNull();
+});
+
+it('does not guess whose a code is when two visits of the day lack theirs', async () => {
+  const morning = await hospital.visit(1);
+  const later = await hospital.visit(1, { at: hospital.now + 60_000 });
+  await hospital.poll();
+  const { claimCode } = hospital.nhso.issueCode({ pid: citizenIdOf(1), channel: 'kiosk' });
+  hospital.pass(endOfServiceDate(serviceDateOf(hospital.now)) - hospital.now + 60_000);
+  await hospital.queue.tick('keep-house');
+  await hospital.work();
+  for (const vn of [morning, later]) {
+    const left = await hospital.case(vn);
+    expect(left).toMatchObject({ state: 'needs-staff', reason: 'code-ambiguous' });
+    expect(left.candidates.map((c) => c.claimCode)).toEqual([claimCode]);
+    expect(await hospital.code(vn)).toBeNull();
+  }
+});

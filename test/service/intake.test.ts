@@ -178,3 +178,22 @@ it('finds its own code when the answer to the UPDATE was lost', async () => {
   expect((await hospital.case(vn)).state).toBe('written');
   expect(await hospital.events(vn)).toContain('code-already-in-his');
 });
+
+it('tells a person when the code that was written is taken out of the HIS, and writes it again when asked to', async () => {
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.work();
+  const written = await hospital.code(vn);
+  await hospital.poll();
+  await his.db.query('UPDATE visit_pttype SET auth_code = NULL WHERE vn = ?', [vn]);
+  hospital.pass(6_000);
+  await hospital.poll();
+  const told = await hospital.case(vn);
+  expect(told).toMatchObject({ state: 'needs-staff', reason: 'his-code-removed', reasonDetail: written });
+  await hospital.bridge.retry({ hcode: told.hcode, vn }, { name: 'key:clerk' });
+  await hospital.work();
+  expect(await hospital.case(vn)).toMatchObject({ state: 'written' });
+  expect(await hospital.code(vn)).toBe(written);
+  expect(hospital.confirms(1)).toBe(1);
+});

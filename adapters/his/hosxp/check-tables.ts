@@ -47,6 +47,9 @@ function checkColumns(layout: HosxpLayout): Finding {
     : { check, level: 'warn', message: `the bridge goes without: ${absent.join(', ')}` };
 }
 
+/** `PP` and ten digits. */
+const USUAL_CODE_LENGTH = 12;
+
 function checkCodeColumn(layout: HosxpLayout, { codeColumn }: CheckOptions): Finding[] {
   const column = layout.column('visit_pttype', codeColumn);
   if (column === null) return [];
@@ -57,8 +60,8 @@ function checkCodeColumn(layout: HosxpLayout, { codeColumn }: CheckOptions): Fin
     : [
         {
           check,
-          level: 'warn',
-          message: `visit_pttype.${column.name} holds ${length} characters, a code may have ${MAX_CODE_LENGTH}; a longer one goes to the staff`,
+          level: length < USUAL_CODE_LENGTH ? 'fail' : 'warn',
+          message: `visit_pttype.${column.name} holds ${length} characters, a code has ${USUAL_CODE_LENGTH} and may have ${MAX_CODE_LENGTH}; a longer one goes to the staff`,
           fix: 'Ask the HOSxP team to widen the column.',
         },
       ];

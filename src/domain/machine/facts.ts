@@ -79,9 +79,14 @@ export function visitSeen(
   at: Instant,
 ): Change | null {
   const isSame = sameVisit(current.visit, visit) || isOurOwnCode(current, visit);
-  if (isSame && current.visitGone === visit.cancelled) return null;
+  if (isSame && current.visitGone === visit.cancelled && !isTakenOut(current, visit)) return null;
   const news = { visit, hn: visit.hn, visitGone: visit.cancelled };
   const told = { ...current, ...news };
+  if (isTakenOut(current, visit) && reasonAgainstCode(told) === null) {
+    const claimCode = current.code?.claimCode ?? null;
+    const cause = { event: 'code-removed-from-his', at, detail: { claimCode } };
+    return toStaff(told, 'his-code-removed', claimCode, cause);
+  }
   const cause = { event: 'visit-changed', at };
   if (visit.cancelled && !current.visitGone) return visitGone({ ...told, visitGone: false }, at);
   if (isAssessed(current) || (isUnasked(current) && isOfOther(current, visit))) {
@@ -275,6 +280,15 @@ function asPatch(current: Case, found: Assessment, at: Instant): Partial<Case> {
 
 function sameAsk(current: Case, found: Assessment): boolean {
   return current.pid === found.pid && current.claimType === found.claimType;
+}
+
+/**
+ * The code that was written is no longer in the HIS: a clerk took it out, or the right row that held it was changed.
+ * A visit that was read before the write-back looks the same, so whoever tells of it must have read it afterwards.
+ */
+export function isTakenOut(current: Case, visit: Visit): boolean {
+  const isOurs = current.state === 'written' && current.code !== null && current.code.source !== 'his';
+  return isOurs && visit.code === null && !visit.cancelled;
 }
 
 /** The only news is the code that was written back: nothing to tell. */

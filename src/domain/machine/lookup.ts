@@ -37,7 +37,7 @@ export function lookedUp(
       const { askedAt } = current;
       const isOlder = awaitsAnswer(current) && (issuedAt ?? 0) < (askedAt ?? 0) - SAME_MOMENT_MS;
       // the answer of our own confirm that was lost, or a code that came by another channel
-      const ours = awaitsAnswer(current) && isIssuedSince(match.code, askedAt ?? 0);
+      const ours = isOwnAnswer(current, match.code);
       if (isOlder && !isLastEmpty(current)) {
         // this older code would do, but the one that was asked for may only not be shown yet
         return lookAgain(current, times, { event: 'older-code-found', at, detail });
@@ -155,6 +155,11 @@ function mayBeOurs(candidate: Candidate, current: Case): boolean {
  */
 export function mayBeAnswerTo(asker: Case, code: Pick<IssuedCode, 'issuedAt'>): boolean {
   return asker.askedAt !== null && asker.code === null && isIssuedSince(code, asker.askedAt);
+}
+
+/** True when the code is the answer, lost so far, to the case's own confirm. */
+export function isOwnAnswer(current: Case, code: Pick<IssuedCode, 'issuedAt'>): boolean {
+  return awaitsAnswer(current) && isIssuedSince(code, current.askedAt ?? 0);
 }
 
 function isIssuedSince({ issuedAt }: Pick<IssuedCode, 'issuedAt'>, at: Instant): boolean {

@@ -106,6 +106,10 @@ async function take(tools: StepTools, work: StepWork, receipt: ConfirmReceipt, a
     await lost('NHSO answered for another request');
     return;
   }
+  if (receipt.pid === null || receipt.claimType === null || receipt.createdAt === null) {
+    await lost('NHSO answered without saying for whom, for what or when');
+    return;
+  }
   const { pid, claimType, createdAt } = receipt;
   const issued = { claimCode, claimType, pid, issuedAt: createdAt, hcode: asked.hcode };
   const taken = await commitCode(tools, work, claimCode, (c, at) => codeIssued(c, issued, at));

@@ -1,12 +1,14 @@
 /** Look-up: what NHSO has already issued to the person. Changes nothing there, so it may be done at any time. */
 
-import { type IssuedCode, type MatchResult, matchCode } from '../../domain/authen-code.ts';
-import type { Case } from '../../domain/case.ts';
-import { lookedUp, mayBeAnswerTo } from '../../domain/machine/lookup.ts';
+import { asCandidate, type IssuedCode, type MatchResult, matchCode } from '../../domain/authen-code.ts';
+import type { Case, CaseState } from '../../domain/case.ts';
+import { isOwnAnswer, lookedUp, mayBeAnswerTo } from '../../domain/machine/lookup.ts';
 import { wantedOf } from '../../domain/machine/obtain.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
 import type { House, Site } from '../site.ts';
 import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools } from './step.ts';
+
+const NEEDS_NO_CODE: readonly CaseState[] = ['not-required', 'cancelled', 'closed'];
 
 export function lookupStep(tools: StepTools): StepHandler {
   return async (job) => {
@@ -40,8 +42,8 @@ function isAskedFor(c: Case, asked: Case): boolean {
 }
 
 /**
- * Asks for this hospital's newest code first; only when that does not fit (a newer code of another type or an EP code
- * may stand before it) for the newest five of all hospitals.
+ * Asks for this hospital's newest code and for the newest five of all hospitals: one that fits says nothing about
+ * whether it is the only one, and a newer code of another type or an EP code may stand before it.
  */
 async function lookUp(tools: StepTools, site: Site, current: Case): Promise<MatchResult> {
   const wanted = wantedOf(current);
@@ -49,8 +51,6 @@ async function lookUp(tools: StepTools, site: Site, current: Case): Promise<Matc
   const newest = await line.atAnyStation(current.stationId, (agent) =>
     line.askWhileUp('latestAuthenCode', () => agent.latestAuthenCode(wanted.pid)),
   );
-  const first = await judge(tools, current, newest === null ? [] : [newest]);
-  if (first.kind === 'fits') return first;
   const five = await line.atAnyStation(current.stationId, (agent) =>
     line.askWhileUp('latestFiveAllHospitals', () => agent.latestFiveAllHospitals(wanted.pid)),
   );
@@ -84,5 +84,16 @@ export async function holdersOf(
 
 async function judge(tools: StepTools, current: Case, codes: readonly IssuedCode[]): Promise<MatchResult> {
   const holders = await holdersOf(tools.house, current, codes);
-  return matchCode(codes, wantedOf(current), (claimCode) => holders.get(claimCode) ?? null);
+  const match = matchCode(codes, wantedOf(current), (claimCode) => holders.get(claimCode) ?? null);
+  if (match.kind !== 'fits' || isOwnAnswer(current, match.code)) return match;
+  return (await hasRival(tools.house, current)) ? asCandidate(match.code) : match;
+}
+
+/** Another visit of the person and day that still lacks its code: whose a code is that neither asked for, a person must say. */
+async function hasRival(house: House, current: Case): Promise<boolean> {
+  const { hcode, vn, pid, serviceDate, claimType } = current;
+  const all = pid === null ? [] : await house.ledger.casesOfPerson(hcode, pid, serviceDate);
+  return all.some(
+    (c) => c.vn !== vn && c.code === null && c.claimType === claimType && !NEEDS_NO_CODE.includes(c.state),
+  );
 }

@@ -226,21 +226,23 @@ describe('look-ups', () => {
     });
   });
 
-  test('one element that cannot be read spoils the answer: a code must not be overlooked', async () => {
-    for (const wrong of [
-      { ...code, claimDateTime: 'soon' },
-      { ...code, hcode: {} },
-      { claimCode: [] },
-      7,
-      null,
-      'PP1',
-    ]) {
-      body = [code, wrong];
-      expect(await faultOf(agent.latestFiveAllHospitals(PID))).toMatchObject({ code: 'agent-bad-answer' });
-      expect(await faultOf(agent.latestAuthenCode(PID))).toMatchObject({
-        code: 'agent-bad-answer',
-        retry: 'yes',
-      });
+  test('an odd element hides no other; what it does not state agrees with nothing', async () => {
+    for (const odd of [7, null, 'PP1', { hcode: '10978' }]) {
+      body = [odd, code];
+      expect((await agent.latestFiveAllHospitals(PID)).map((c) => c.claimCode)).toEqual([code.claimCode]);
     }
+    body = [{ ...code, claimDateTime: '0000-00-00T00:00:00', hcode: {}, claimType: [], pid: 'x' }];
+    expect(await agent.latestFiveAllHospitals(PID)).toEqual([
+      { claimCode: code.claimCode, claimType: null, hcode: null, issuedAt: null, pid: 'x' },
+    ]);
+  });
+
+  test('a code that is there but cannot be read spoils the answer: it must not be overlooked', async () => {
+    body = [code, { claimCode: [] }];
+    expect(await faultOf(agent.latestFiveAllHospitals(PID))).toMatchObject({ code: 'agent-bad-answer' });
+    expect(await faultOf(agent.latestAuthenCode(PID))).toMatchObject({
+      code: 'agent-bad-answer',
+      retry: 'yes',
+    });
   });
 });

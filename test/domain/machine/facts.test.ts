@@ -250,7 +250,7 @@ describe('cardPaired', () => {
   it('waits with a card-only read, and goes on with a full one', () => {
     const cardOnly = sampleRead({ kind: 'card-only', correlationId: null });
     const waiting = cardPaired(given.awaiting(), cardOnly, POLICY, AT).next;
-    expect(waiting).toMatchObject({ state: 'offline', reason: 'waiting-nhso', nextStep: 'lookup' });
+    expect(waiting).toMatchObject({ state: 'offline', reason: 'waiting-reread', nextStep: 'lookup' });
     expect(cardPaired(waiting, READ, POLICY, AT).next).toMatchObject({
       state: 'ready',
       nextStep: 'draft',

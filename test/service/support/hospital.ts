@@ -32,7 +32,7 @@ import { SAMPLE_AT } from '../../support/samples.ts';
 import { HandQueue } from './hand-queue.ts';
 import { citizenIdOf, quietLog, silentMetrics } from './quiet.ts';
 
-export const HCODE = '10978';
+const HCODE = '10978';
 const STATION = 'counter-1';
 export const ACTOR = { name: 'key:staff' };
 const CONFIRM_TIMEOUT_MS = 700;

@@ -31,7 +31,7 @@ export const pid = digits(13).refine((v): v is string => v !== null && /^\d{13}$
 });
 
 /** ISO date-time without a zone = Asia/Bangkok. */
-export const dateTime = text.transform((v, ctx): Instant | null => {
+const dateTime = text.transform((v, ctx): Instant | null => {
   const at = v === null ? null : parseBangkokDateTime(v);
   if (v !== null && at === null) {
     ctx.addIssue({ code: 'custom', message: 'expected an ISO date-time such as 2026-11-20T08:15:00' });

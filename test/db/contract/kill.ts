@@ -42,6 +42,21 @@ export function killContract(make: MakeStore): void {
       return { child, told, ended, lines: () => lines, faults: () => faults };
     }
 
+    /** A server may still do what a killed process had sent it; looked at meanwhile, the tables tell of two moments. */
+    async function atRest(hcode: string): Promise<void> {
+      const lines = async () =>
+        (
+          await store.sql<{ n: number | string }>(
+            `select count(*) as n from history where hcode = '${hcode}'`,
+          )
+        )[0]?.n;
+      for (let before = await lines(), now: typeof before; ; before = now) {
+        await new Promise((resolve) => setTimeout(resolve, 250));
+        now = await lines();
+        if (now === before) return;
+      }
+    }
+
     /** Every version of a case has its line of history and its step in the outbox, once. */
     async function expectWhole(hcode: string): Promise<Map<string, number>> {
       const cases = await store.sql<{ vn: string; version: number | string; step_seq: number | string }>(
@@ -71,6 +86,7 @@ export function killContract(make: MakeStore): void {
         writer.child.kill('SIGKILL');
         await writer.ended;
         expect(writer.faults()).toBe('');
+        await atRest(hcode);
         const versions = await expectWhole(hcode);
         for (const [vn, version] of writer.told) expect(versions.get(vn)).toBeGreaterThanOrEqual(version);
       }

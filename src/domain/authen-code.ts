@@ -100,24 +100,18 @@ export function matchCode(
   const fitting = judged.filter((j) => j.misfits.length === 0);
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return { kind: 'fits', code: only.code };
-  const toCandidate = (j: (typeof judged)[number]): Candidate => ({
-    claimCode: j.code.claimCode,
-    claimType: j.code.claimType,
-    hcode: j.code.hcode,
-    issuedAt: j.code.issuedAt,
-    misfits: j.misfits,
-    heldBy: j.heldBy,
-  });
-  if (fitting.length > 1) return { kind: 'ambiguous', candidates: fitting.map(toCandidate) };
+  if (fitting.length > 1)
+    return { kind: 'ambiguous', candidates: fitting.map((j) => toCandidate(j.code, j.misfits, j.heldBy)) };
   const near = judged.filter((j) => !j.misfits.includes('person') && !j.misfits.includes('date'));
-  return { kind: 'none', candidates: near.map(toCandidate) };
+  return { kind: 'none', candidates: near.map((j) => toCandidate(j.code, j.misfits, j.heldBy)) };
 }
 
 /** A code that fits, but whose visit a person must decide on. */
 export function asCandidate(code: IssuedCode): MatchResult {
+  return { kind: 'ambiguous', candidates: [toCandidate(code, [], null)] };
+}
+
+function toCandidate(code: IssuedCode, found: readonly Misfit[], heldBy: string | null): Candidate {
   const { claimCode, claimType, hcode, issuedAt } = code;
-  return {
-    kind: 'ambiguous',
-    candidates: [{ claimCode, claimType, hcode, issuedAt, misfits: [], heldBy: null }],
-  };
+  return { claimCode, claimType, hcode, issuedAt, misfits: found, heldBy };
 }

@@ -46,7 +46,7 @@ export type NeedsStaffReason =
   | 'person-mismatch' // NHSO answered for another person than the visit's
   | 'refused' // NHSO refused, and no code was found there
   | 'code-does-not-fit' // NHSO issued a code that differs in person, date or type
-  | 'code-ambiguous' // several codes fit
+  | 'code-ambiguous' // several codes fit, or one fits several visits
   | 'code-held' // the code is already on another visit
   | 'his-holds-other-code' // the HIS column holds a different value; never overwritten
   | 'his-code-removed' // the HIS no longer holds the code that was written

@@ -126,8 +126,8 @@ const REASONS: Record<Reason, ReasonWording> = {
     },
   },
   'code-ambiguous': {
-    th: 'มีรหัสที่ตรงกันมากกว่าหนึ่งรหัส',
-    en: 'More than one code fits the visit.',
+    th: 'ไม่แน่ชัดว่ารหัสใดเป็นของการรับบริการนี้',
+    en: 'It is not certain which code belongs to this visit.',
     next: {
       th: 'ดูที่ สปสช. ว่ารหัสใดเป็นของการรับบริการนี้ แล้วเลือกรหัสนั้น',
       en: "See at NHSO which one belongs to this visit and adopt it ('adopt-code').",

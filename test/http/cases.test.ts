@@ -80,7 +80,7 @@ describe('one case', () => {
       stateText: { th: 'ต้องให้เจ้าหน้าที่ดำเนินการ' },
       reason: 'code-ambiguous',
       reasonText: {
-        en: 'More than one code fits the visit.',
+        en: 'It is not certain which code belongs to this visit.',
         next: { en: expect.stringContaining('adopt') },
       },
       cardRead: { stationId: 'counter-1', readAt: '2026-11-20T08:35:00+07:00', kind: 'full' },

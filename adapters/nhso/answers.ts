@@ -73,8 +73,10 @@ const read = z
     };
   });
 
+/** What the confirm sends is known without it, so JSON that is no object (or no body at all) costs nothing. */
 const draft = z
   .object({ pid: digits(13).catch(null), claimType: anyText, createdDate: anyDateTime })
+  .catch({ pid: null, claimType: null, createdDate: null })
   .transform((d): DraftReceipt => ({ pid: d.pid, claimType: d.claimType, createdAt: d.createdDate }));
 
 /** Only the code is strict: an odd date beside it must not lose it. */

@@ -12,16 +12,18 @@ export interface AgentCall {
   readsCard: boolean;
   /** What an answer that did not come means: a code may have been issued by confirm-save, and by nothing else. */
   whenLost: Extract<Retry, 'yes' | 'ask-first'>;
+  /** The status alone says that it was done: nothing that the answer holds is needed afterwards, so it may hold nothing. */
+  mayBeEmpty: boolean;
 }
 
-const get = { method: 'GET', asksNhso: true, readsCard: false, whenLost: 'yes' } as const;
+const get = { method: 'GET', asksNhso: true, readsCard: false, whenLost: 'yes', mayBeEmpty: false } as const;
 
 export const CALLS = {
   terminals: { ...get, name: 'terminals', asksNhso: false },
   read: { ...get, name: 'read', readsCard: true },
   readCardOnly: { ...get, name: 'read-card-only', readsCard: true, asksNhso: false },
   probe: { ...get, name: 'probe' },
-  draft: { ...get, name: 'save-as-draft', method: 'POST' },
+  draft: { ...get, name: 'save-as-draft', method: 'POST', mayBeEmpty: true },
   confirm: { ...get, name: 'confirm-save', method: 'POST', whenLost: 'ask-first' },
   latest: { ...get, name: 'latest-authen-code' },
   latestFive: { ...get, name: 'latest-5-authen-code-all-hospital' },

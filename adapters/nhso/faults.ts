@@ -57,7 +57,7 @@ export function statusFault(call: AgentCall, answer: HttpAnswer): BridgeError | 
   return fail(unavailable(call), call.whenLost, `${call.name} failed at the agent or at NHSO (${status})`);
 }
 
-/** The JSON of a 2xx answer. Throws a BridgeError that quotes nothing of it. */
+/** The JSON of a 2xx answer; null for an empty one where that is an answer. Throws a BridgeError that quotes nothing of it. */
 export function jsonOf(call: AgentCall, answer: HttpAnswer): unknown {
   const { status, contentType } = answer;
   const text = answer.text.replace(/^\uFEFF/, '').trim();
@@ -67,6 +67,7 @@ export function jsonOf(call: AgentCall, answer: HttpAnswer): unknown {
       detail: { call: call.name, status },
     });
   if (isHtml(answer)) throw fail(unavailable(call), 'was answered with an HTML page');
+  if (text === '' && call.mayBeEmpty) return null;
   if (text === '') throw fail('agent-bad-answer', 'was answered with nothing');
   // text/plain or no type at all: then the body decides
   if (contentType !== '' && !/json|text\/plain|octet-stream/.test(contentType)) {

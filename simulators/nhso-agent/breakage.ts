@@ -29,6 +29,9 @@ export function breakAnswer(
     case 'html':
       res.writeHead(502, { 'content-type': 'text/html' }).end(PROXY_PAGE);
       return 502;
+    case 'empty':
+      res.writeHead(200, { 'content-length': 0 }).end();
+      return 200;
     case 'cut-json': {
       const part = text.subarray(0, Math.ceil(text.length / 2));
       res.writeHead(200, { 'content-type': 'application/json', 'content-length': part.length }).end(part);

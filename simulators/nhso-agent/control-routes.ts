@@ -11,7 +11,7 @@ export const CONTROL_HELP: Readonly<Record<string, string>> = {
   'GET /__control': 'this list',
   'GET /__control/state': 'NHSO up or down, reader, card, limit, clock offset',
   'POST /__control/nhso':
-    '{"state":"up"} or {"state":"down","how":"500|timeout|html|reset|drop|cut-json|cut-body","delayMs":0}',
+    '{"state":"up"} or {"state":"down","how":"500|timeout|html|reset|drop|empty|cut-json|cut-body","delayMs":0}',
   'POST /__control/delay': '{"ms":300} for all calls, {"ms":2000,"call":"confirm-save"} for one',
   'POST /__control/lose-answer':
     '{"next":1,"call":"confirm-save","how":"drop"}: the work is done, the answer is lost',

@@ -54,7 +54,7 @@ it('takes a card that comes before the visit', async () => {
   expect((await hospital.case(vn)).state).toBe('written');
 });
 
-it.each(['drop', 'cut-json', 'html', '500', 'timeout'] as const)(
+it.each(['drop', 'cut-json', 'empty', 'html', '500', 'timeout'] as const)(
   'adopts the code of an answer that was lost (%s), and asks once',
   async (how) => {
     hospital.nhso.loseAnswers({ how });
@@ -70,6 +70,15 @@ it.each(['drop', 'cut-json', 'html', '500', 'timeout'] as const)(
     expect(await hospital.events(vn)).toContain('answer-lost');
   },
 );
+
+it('goes on after a draft that was answered with nothing', async () => {
+  hospital.nhso.loseAnswers({ call: 'save-as-draft', how: 'empty' });
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.work();
+  expect((await hospital.case(vn)).state).toBe('written');
+});
 
 it('asks again only after two empty look-ups that keep their distance', async () => {
   const vn = await hospital.visit(1);

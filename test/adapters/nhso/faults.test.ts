@@ -57,6 +57,32 @@ const rows: Row[] = [
   ],
 ];
 
+test.each([
+  ['nothing', http(200, '')],
+  ['nothing, without a type', http(200, '', null)],
+  ['204', 'HTTP/1.1 204 X\r\n\r\n'],
+  ['null', http(200, 'null')],
+  ['an array', http(200, '[]')],
+  ['a truth', http(200, 'true')],
+])(
+  'a draft is saved when 200 says so with %s: no later call needs what it might have said',
+  async (_, answer) => {
+    const { agent } = await agentThatGets(answer);
+    expect(await agent.saveAsDraft(REQUEST)).toEqual({ pid: null, claimType: null, createdAt: null });
+    await agent.close();
+  },
+);
+
+test.each([
+  ['an HTML page', http(200, page, 'text/html'), 'nhso-unavailable'],
+  ['half an answer', http(200, '{"pid":"1'), 'nhso-unavailable'],
+  ['words of another program', http(200, 'OK', 'text/plain'), 'agent-bad-answer'],
+])('a draft is not saved by %s', async (_, answer, code) => {
+  const { agent } = await agentThatGets(answer);
+  expect(await faultOf(agent.saveAsDraft(REQUEST))).toMatchObject({ code, retry: 'yes' });
+  await agent.close();
+});
+
 describe.each(rows)('%s', (_what, answer, read, confirm) => {
   test(`read: ${read}; confirm: ${confirm}`, async () => {
     const { agent, server } = await agentThatGets(answer);

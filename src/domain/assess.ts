@@ -117,7 +117,7 @@ function assessLogged(
     issuedAt: logged.createdAt,
   };
   const wanted = { pid, hcode: visit.hcode, serviceDate: visit.serviceDate, claimType };
-  const found = misfits({ ...code, pid: logged.pid }, wanted, null);
+  const found = misfits({ ...code, pid: logged.pid }, wanted, false);
   if (found.length > 0) return { candidate: { ...code, misfits: found, heldBy: null } };
   return {
     code: {

@@ -54,9 +54,9 @@ export type Misfit =
 
 /**
  * Every reason why the code does not fit; empty means it fits. A fact that the answer does not state does not agree.
- * `heldBy`: visit number of another case that holds this code, if any.
+ * `isHeld`: another visit, of whatever hospital, holds this code: NHSO issues each once.
  */
-export function misfits(code: IssuedCode, wanted: CodeWanted, heldBy: string | null): Misfit[] {
+export function misfits(code: IssuedCode, wanted: CodeWanted, isHeld: boolean): Misfit[] {
   const found: Misfit[] = [];
   if (code.pid !== wanted.pid) found.push('person');
   if (code.hcode !== wanted.hcode) found.push('hospital');
@@ -64,7 +64,7 @@ export function misfits(code: IssuedCode, wanted: CodeWanted, heldBy: string | n
   if (code.claimType !== wanted.claimType) found.push('claim-type');
   if (!isPlausibleCode(code.claimCode)) found.push('not-a-code');
   if (codeKind(code.claimCode) === 'EP') found.push('close-visit-code');
-  if (heldBy !== null) found.push('held-by-other-visit');
+  if (isHeld) found.push('held-by-other-visit');
   return found;
 }
 
@@ -75,7 +75,13 @@ export interface Candidate {
   hcode: string | null;
   issuedAt: Instant | null;
   misfits: readonly Misfit[];
+  /** Visit number of the holder; null when there is none, and for a visit of another hospital (see {@link Holder}). */
   heldBy: string | null;
+}
+
+/** Another visit that holds a code. `vn` is null for one of another hospital: its visits are not shown here. */
+export interface Holder {
+  vn: string | null;
 }
 
 export type MatchResult =
@@ -90,12 +96,12 @@ export type MatchResult =
 export function matchCode(
   codes: readonly IssuedCode[],
   wanted: CodeWanted,
-  holderOf: (claimCode: string) => string | null,
+  holderOf: (claimCode: string) => Holder | null,
 ): MatchResult {
   const distinct = [...new Map(codes.map((c) => [c.claimCode, c])).values()];
   const judged = distinct.map((code) => {
-    const heldBy = holderOf(code.claimCode);
-    return { code, heldBy, misfits: misfits(code, wanted, heldBy) };
+    const holder = holderOf(code.claimCode);
+    return { code, heldBy: holder?.vn ?? null, misfits: misfits(code, wanted, holder !== null) };
   });
   const fitting = judged.filter((j) => j.misfits.length === 0);
   const [only] = fitting;

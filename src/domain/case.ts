@@ -54,7 +54,8 @@ export type NeedsStaffReason =
   | 'his-row-locked' // the HIS has locked the row
   | 'his-refused' // the HIS did not keep what was written, or does not permit it
   | 'visit-cancelled-after-code' // the visit was cancelled but NHSO has issued a code for it
-  | 'service-day-over'; // a card was read, but the day ended before a code was had
+  | 'lookup-refused' // NHSO refuses to say which codes it has issued
+  | 'service-day-over'; // the day ended before a code was had; the detail says what stood in the way
 
 export type WaitReason =
   | 'waiting-card'

@@ -186,9 +186,17 @@ const REASONS: Record<Reason, ReasonWording> = {
       en: 'Cancel the code at NHSO if need be, then close the case with a reason.',
     },
   },
+  'lookup-refused': {
+    th: 'สปสช. ไม่ยอมให้ค้นหารหัสที่ออกไว้',
+    en: 'NHSO refuses to say which codes it has issued.',
+    next: {
+      th: 'อ่านข้อความของ สปสช. ในรายละเอียด ให้ผู้ดูแลระบบตรวจโปรแกรมอ่านบัตร (Agent) ระบบลองเองจนหมดวัน หลังจากนั้นกดลองใหม่',
+      en: "Read NHSO's words in the detail and let the agent be checked. The bridge goes on trying until the day is over; after that, retry.",
+    },
+  },
   'service-day-over': {
-    th: 'อ่านบัตรแล้ว แต่หมดวันก่อนได้รหัส',
-    en: 'The card was read, but the day ended before there was a code.',
+    th: 'หมดวันก่อนได้รหัส สาเหตุเดิม (ถ้ามี) อยู่ในรายละเอียด',
+    en: 'The day ended before there was a code; the detail says what stood in the way, if anything did.',
     next: {
       th: 'ตรวจที่ สปสช. ว่ามีรหัสของวันนั้นหรือไม่ ถ้ามีให้กรอก ถ้าไม่มีให้ปิดรายการ',
       en: "Look at NHSO for a code of that day: adopt it ('adopt-code'), or close the case with a reason.",

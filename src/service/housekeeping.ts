@@ -5,22 +5,36 @@ import type { CaseState } from '../domain/case.ts';
 import { dayOver } from '../domain/machine/day-end.ts';
 import { wantsCard } from '../domain/machine/facts.ts';
 import { pairPerson } from './pair.ts';
+import type { CaseFilter } from './ports/ledger.ts';
 import type { House } from './site.ts';
 import { updateCase } from './update.ts';
 
 const ENDS_WITH_THE_DAY: readonly CaseState[] = ['awaiting-card', 'ready', 'drafted', 'offline'];
 const PAGE = 500;
 
+/**
+ * On the staff's list a case may stand for ever. Once a minute all of them would be read, so those of so many days are:
+ * a bridge that was off for longer leaves them with the reason that they have.
+ */
+const LISTED_DAYS = 7;
+
 /** Cases of days that are over and that still wait: they are looked up once, then they stand still with a reason. */
 export async function closeDays(house: House): Promise<number> {
   const today = serviceDateOf(house.clock.now());
+  let count = await closeEach(house, { before: today, states: ENDS_WITH_THE_DAY });
+  for (let back = 1; back <= LISTED_DAYS; back++)
+    count += await closeEach(house, { serviceDate: addDays(today, -back), states: ['needs-staff'] });
+  return count;
+}
+
+async function closeEach(house: House, filter: CaseFilter): Promise<number> {
   let after: string | undefined;
   let count = 0;
   do {
-    const page = await house.ledger.listCases(
-      { before: today, states: ENDS_WITH_THE_DAY },
-      { limit: PAGE, ...(after === undefined ? {} : { after }) },
-    );
+    const page = await house.ledger.listCases(filter, {
+      limit: PAGE,
+      ...(after === undefined ? {} : { after }),
+    });
     for (const waiting of page.items) {
       const changed = await updateCase(house, waiting, (c) => dayOver(c, house.clock.now()), waiting);
       if (changed !== null) count += 1;

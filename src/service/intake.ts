@@ -13,6 +13,7 @@ import type { Visit } from '../domain/visit.ts';
 import { pairPerson } from './pair.ts';
 import type { CaseChange } from './ports/ledger.ts';
 import type { House, Site } from './site.ts';
+import { vnAt } from './steps/step.ts';
 import { countChange, toCaseChange, updateCase } from './update.ts';
 
 const BATCH = 500;
@@ -181,13 +182,15 @@ export class Intake {
   async #holdBack(current: Case | null, change: Change): Promise<Case> {
     const claimCode = change.next.code?.claimCode ?? '';
     const holder = await this.#house.ledger.holderOfCode(claimCode);
-    const cause = {
-      event: 'code-held',
-      at: this.#house.clock.now(),
-      detail: { claimCode, otherVn: holder?.vn ?? null },
-    };
+    const otherVn = vnAt(this.#site.hcode, holder);
+    const cause = { event: 'code-held', at: this.#house.clock.now(), detail: { claimCode, otherVn } };
     const without = { ...change.next, version: current?.version ?? 0, code: null, writtenAt: null };
-    const staff = toStaff(without, 'code-held', `${claimCode} → ${holder?.vn ?? '?'}`, cause);
+    const staff = toStaff(
+      without,
+      'code-held',
+      otherVn === null ? claimCode : `${claimCode} → ${otherVn}`,
+      cause,
+    );
     await this.#house.ledger.commit([
       toCaseChange(current, { next: staff.next, history: [...change.history, ...staff.history] }),
     ]);

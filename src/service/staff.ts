@@ -99,8 +99,8 @@ async function findAtNhso(
       retry: 'no',
     });
   }
-  const heldBy = (await holdersOf(house, current, [code])).get(claimCode) ?? null;
-  const wrong: readonly Misfit[] = misfits(code, wanted, heldBy).filter((m) => m !== 'claim-type');
+  const holder = (await holdersOf(house, current, [code])).get(claimCode) ?? null;
+  const wrong: readonly Misfit[] = misfits(code, wanted, holder !== null).filter((m) => m !== 'claim-type');
   if (wrong.length > 0) {
     throw new BridgeError('conflict', `the code ${claimCode} does not fit this visit: ${wrong.join(', ')}`, {
       retry: 'no',

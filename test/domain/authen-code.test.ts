@@ -42,11 +42,11 @@ describe('misfits', () => {
     ['a claim type in the place of a code', { claimCode: 'PG0060001' }, ['not-a-code']],
     ['a code that is too long', { claimCode: 'P'.repeat(21) }, ['not-a-code']],
   ] as const)('%s', (_, differs, expected) => {
-    expect(misfits({ ...fitting, ...differs }, wanted, null)).toEqual(expected);
+    expect(misfits({ ...fitting, ...differs }, wanted, false)).toEqual(expected);
   });
 
   it('a code that another visit holds does not fit', () => {
-    expect(misfits(fitting, wanted, '691120070000')).toEqual(['held-by-other-visit']);
+    expect(misfits(fitting, wanted, true)).toEqual(['held-by-other-visit']);
   });
 });
 
@@ -77,11 +77,19 @@ describe('matchCode', () => {
     const match = matchCode(
       [fitting, { ...fitting, claimCode: 'PP0000000003', issuedAt: SAMPLE_AT - DAY_MS }],
       wanted,
-      (code) => (code === fitting.claimCode ? '691120070000' : null),
+      (code) => (code === fitting.claimCode ? { vn: '691120070000' } : null),
     );
     expect(match).toMatchObject({
       kind: 'none',
       candidates: [{ claimCode: fitting.claimCode, heldBy: '691120070000' }],
+    });
+  });
+
+  it('does not fit when a visit of another hospital holds it, whose number is not told', () => {
+    const match = matchCode([fitting], wanted, () => ({ vn: null }));
+    expect(match).toMatchObject({
+      kind: 'none',
+      candidates: [{ misfits: ['held-by-other-visit'], heldBy: null }],
     });
   });
 
@@ -98,7 +106,7 @@ describe('matchCode', () => {
         fc.array(issued, { maxLength: 6 }),
         fc.option(fc.constant('PP1234567890')),
         (codes, held) => {
-          const match = matchCode(codes, wanted, (code) => (code === held ? 'other' : null));
+          const match = matchCode(codes, wanted, (code) => (code === held ? { vn: 'other' } : null));
           if (match.kind !== 'fits') return;
           expect(match.code).toMatchObject({ pid: wanted.pid, hcode: SAMPLE_HCODE, claimType: 'PG0060001' });
           expect(match.code.claimCode).toMatch(/^PP/);

@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { endOfServiceDate, serviceDateOf } from '../../src/domain/bangkok.ts';
+import { sampleCase } from '../support/samples.ts';
 import { expectHistoryExplains, HisOfTheFile, type Hospital, openHospital } from './support/hospital.ts';
 import { citizenIdOf } from './support/quiet.ts';
 
@@ -231,5 +232,95 @@ it('does not guess whose a code is when two visits of the day lack theirs', asyn
     expect(left).toMatchObject({ state: 'needs-staff', reason: 'code-ambiguous' });
     expect(left.candidates.map((c) => c.claimCode)).toEqual([claimCode]);
     expect(await hospital.code(vn)).toBeNull();
+  }
+});
+
+it('looks up once, when the day is over, also who stood on the list', async () => {
+  const found = await hospital.visit(1, { mobile: null });
+  const none = await hospital.visit(2, { mobile: null, at: hospital.now + 1_000 });
+  await hospital.poll();
+  await hospital.work();
+  for (const vn of [found, none]) expect(await hospital.case(vn)).toMatchObject({ reason: 'no-phone' });
+  const code = hospital.nhso.issueCode({ pid: citizenIdOf(1), channel: 'kiosk' });
+  expect(hospital.nhso.requests({ pid: citizenIdOf(1) })).toEqual([]);
+  hospital.pass(endOfServiceDate(serviceDateOf(hospital.now)) - hospital.now + 60_000);
+  await hospital.queue.tick('keep-house');
+  await hospital.work();
+  expect(await hospital.case(found)).toMatchObject({ state: 'written', code: { claimCode: code.claimCode } });
+  expect(await hospital.code(found)).toBe(code.claimCode);
+  const ended = {
+    state: 'needs-staff',
+    reason: 'service-day-over',
+    reasonDetail: 'no-phone',
+    nextStep: null,
+  };
+  expect(await hospital.case(none)).toMatchObject(ended);
+  const asked = hospital.nhso.requests({ pid: citizenIdOf(2) }).length;
+  for (let minute = 0; minute < 3; minute++) {
+    hospital.pass(60_000);
+    await hospital.queue.tick('keep-house');
+    await hospital.work();
+  }
+  expect(hospital.nhso.requests({ pid: citizenIdOf(2) })).toHaveLength(asked);
+  for (const vn of [found, none]) await expectHistoryExplains(hospital, vn);
+});
+
+it('looks up less and less often what NHSO refuses to, says why, and ends it with the day', async () => {
+  const lookups = (): number => hospital.nhso.requests({ call: 'latest-authen-code' }).length;
+  const words = 'token ของหน่วยบริการไม่ถูกต้อง';
+  hospital.nhso.loseAnswers();
+  hospital.nhso.failNext({ call: 'latest-authen-code', status: 401, message: words, next: 1_000 });
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.work();
+  const refused = { state: 'unknown', reason: 'lookup-refused', reasonDetail: words };
+  expect(await hospital.workOn(vn)).toMatchObject({ ...refused, dueAt: hospital.now + 60_000 });
+  for (let minute = 0; minute < 120; minute++) {
+    hospital.pass(60_000);
+    await hospital.queue.tick('keep-house');
+    await hospital.work();
+  }
+  expect(await hospital.case(vn)).toMatchObject(refused);
+  // 0, 1, 3, 7, 15, 31, 61 and 91 minutes after the first
+  expect(lookups()).toBe(8);
+  hospital.pass(endOfServiceDate(serviceDateOf(hospital.now)) - hospital.now + 60_000);
+  await hospital.queue.tick('keep-house');
+  await hospital.work();
+  expect(await hospital.case(vn)).toMatchObject({ ...refused, state: 'needs-staff', nextStep: null });
+  await expectHistoryExplains(hospital, vn);
+});
+
+it('does not tell which visit of another hospital holds a code', async () => {
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  const { claimCode } = hospital.nhso.issueCode({ pid: citizenIdOf(1), channel: 'kiosk' });
+  const issued = { claimCode, claimType: null, issuedAt: null, source: 'his' } as const;
+  const theirs = sampleCase({
+    hcode: '11111',
+    vn: 'theirs-77',
+    state: 'written',
+    reason: null,
+    code: issued,
+  });
+  await hospital.ledger.commit([{ next: { ...theirs, version: 1 }, from: null, history: [] }]);
+  await hospital.card(1);
+  await hospital.work();
+  const told = await hospital.case(vn);
+  expect(told).toMatchObject({ state: 'needs-staff', reason: 'same-day-code' });
+  expect(told.candidates).toMatchObject([{ claimCode, heldBy: null, misfits: ['held-by-other-visit'] }]);
+  await expect(
+    hospital.bridge.resolve(
+      { hcode: '10978', vn },
+      { action: 'adopt-code', claimCode },
+      { name: 'key:staff' },
+    ),
+  ).rejects.toThrow('held-by-other-visit');
+  const typed = await hospital.visit(2, { at: hospital.now + 1_000, authCode: claimCode });
+  await hospital.poll();
+  expect(await hospital.case(typed)).toMatchObject({ reason: 'code-held', reasonDetail: claimCode });
+  for (const key of [vn, typed]) {
+    const all = [await hospital.case(key), await hospital.ledger.history({ hcode: '10978', vn: key })];
+    expect(JSON.stringify(all)).not.toContain('theirs-77');
   }
 });

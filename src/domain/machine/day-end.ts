@@ -1,8 +1,23 @@
-/** The service day is over: nothing can be asked any more, so each open case is looked up once and then stands still. */
+/**
+ * The service day is over: nothing can be asked any more, so each open case is looked up once and then stands still.
+ * The look-up moves a case on into a state or reason that this file leaves alone, which is what makes it "once".
+ */
 
 import { type Instant, serviceDateOf } from '../bangkok.ts';
-import type { Case } from '../case.ts';
+import type { Case, Reason } from '../case.ts';
+import { isUnasked } from './facts.ts';
 import { type Change, change, NOTHING_TO_DO, thenDo } from './transition.ts';
+
+/** What kept the bridge from asking, but not the patient from getting a code at a kiosk, by LINE or at NHSO's web page. */
+const CODE_MAY_BE_THERE: readonly (Reason | null)[] = [
+  'no-phone',
+  'claim-type-not-offered',
+  'same-day-code',
+  'person-mismatch',
+  'refused',
+  'code-does-not-fit',
+  'code-held',
+];
 
 /** Null when the end of the day changes nothing for this case. */
 export function dayOver(current: Case, at: Instant): Change | null {
@@ -12,7 +27,8 @@ export function dayOver(current: Case, at: Instant): Change | null {
     case 'awaiting-card':
       if (current.nextStep === 'lookup') return null;
       if (current.pid === null) {
-        return change(current, { state: 'expired', reason: 'day-over-no-card', ...NOTHING_TO_DO }, cause);
+        const over = { state: 'expired', reason: 'day-over-no-card', reasonDetail: null } as const;
+        return change(current, { ...over, ...NOTHING_TO_DO }, cause);
       }
       return change(current, thenDo(current, 'lookup', at), cause);
     case 'ready':
@@ -22,7 +38,21 @@ export function dayOver(current: Case, at: Instant): Change | null {
       return current.dueAt !== null && current.dueAt <= at
         ? null
         : change(current, thenDo(current, 'lookup', at), cause);
+    case 'needs-staff':
+      return current.nextStep === 'lookup' || !mayBeAdopted(current)
+        ? null
+        : change(current, thenDo(current, 'lookup', at), cause);
     default:
       return null;
   }
+}
+
+/**
+ * Only where the bridge itself has nothing under way at NHSO: what it asked for and has not found is a person's to
+ * settle, and another code must not cover it up. A column of the HIS that holds something is not written to either.
+ */
+function mayBeAdopted(current: Case): boolean {
+  if (!isUnasked(current) || !CODE_MAY_BE_THERE.includes(current.reason)) return false;
+  const isKnown = current.pid !== null && current.claimType !== null;
+  return isKnown && !current.visitGone && current.visit.code === null;
 }

@@ -17,6 +17,9 @@ export interface LookupTimes {
   offlineMs: number;
 }
 
+/** Between two look-ups that NHSO refuses, ms: twice as long as the last time, within these. */
+const REFUSED_AGAIN_MS = { least: 60_000, most: 30 * 60_000 };
+
 /** NHSO's clock may differ from ours by this much, ms. */
 const CLOCKS_DIFFER_MS = 60_000;
 
@@ -80,28 +83,64 @@ function nothingFits(
     case 'confirming':
       return lookAgain(current, times, cause);
     case 'awaiting-card':
-      if (!dayIsOver) return change(current, NOTHING_TO_DO, cause);
-      return change(
-        current,
-        { state: 'expired', reason: 'day-over-no-card', candidates, ...NOTHING_TO_DO },
-        cause,
-      );
+      if (!dayIsOver) return change(current, { ...NO_CARD_YET, ...NOTHING_TO_DO }, cause);
+      return change(current, { ...DAY_OVER_NO_CARD, candidates, ...NOTHING_TO_DO }, cause);
     case 'offline':
-      if (!dayIsOver)
-        return change(current, { candidates, ...thenDo(current, 'lookup', at + times.offlineMs) }, cause);
+      if (!dayIsOver) {
+        const again = thenDo(current, 'lookup', at + times.offlineMs);
+        return change(current, { ...TO_BE_READ_AGAIN, candidates, ...again }, cause);
+      }
       return toStaff({ ...current, candidates }, 'service-day-over', null, cause);
     case 'ready':
     case 'drafted':
       if (!dayIsOver) return null;
       return toStaff({ ...current, candidates }, 'service-day-over', null, cause);
+    case 'needs-staff':
+      if (!dayIsOver) return change(current, NOTHING_TO_DO, cause);
+      return endedOnTheList(current, candidates, cause);
     default:
       return null;
   }
 }
 
+/** What an outage had put in the place of these reasons is over once NHSO has answered. */
+const NO_CARD_YET = { reason: 'waiting-card', reasonDetail: null } as const;
+const TO_BE_READ_AGAIN = { reason: 'waiting-reread', reasonDetail: null } as const;
+const DAY_OVER_NO_CARD = { state: 'expired', reason: 'day-over-no-card', reasonDetail: null } as const;
+
+/** The day has ended for a case that had a reason of its own, which now only says what stood in the way. */
+function endedOnTheList(current: Case, candidates: readonly Candidate[], cause: Cause): Change {
+  const { reason, reasonDetail } = current;
+  const stoodInTheWay = reasonDetail === null ? reason : `${reason}: ${reasonDetail}`;
+  return toStaff(withSeen(current, candidates), 'service-day-over', stoodInTheWay, cause);
+}
+
+/**
+ * NHSO refused the look-up itself: a token that is not good any more, a citizen id that it does not know. It is tried
+ * again less and less often until the day is over; then it is a person's, who may have it tried again.
+ */
+export function lookupRefused(current: Case, nhsoMessage: string, at: Instant): Change {
+  const cause = { event: 'lookup-refused', at, detail: { nhsoMessage } };
+  if (!mayAsk(current, at)) return toStaff(current, 'lookup-refused', nhsoMessage, cause);
+  const { least, most } = REFUSED_AGAIN_MS;
+  const wait = Math.min(most, Math.max(least, 2 * (at - current.updatedAt)));
+  return change(
+    current,
+    { ...toldOfRefusal(current, nhsoMessage), ...thenDo(current, 'lookup', at + wait) },
+    cause,
+  );
+}
+
+function toldOfRefusal(current: Case, nhsoMessage: string): Partial<Case> {
+  if (current.state === 'offline') return { ...TO_BE_READ_AGAIN, reasonDetail: nhsoMessage };
+  const isOwn = current.state === 'confirming' || (current.state === 'unknown' && isLost(current));
+  // the reason of a case that is looked up for another one stays: it decides what an empty look-up means
+  return isOwn ? { state: 'unknown', reason: 'lookup-refused', reasonDetail: nhsoMessage } : {};
+}
+
 /** True for an answer that was lost; false for a refusal and the like, whose reason stands in the case. */
-function isLost(current: Case): boolean {
-  return current.reason === null || current.reason === 'waiting-nhso';
+function isLost({ reason }: Case): boolean {
+  return reason === null || reason === 'waiting-nhso' || reason === 'lookup-refused';
 }
 
 function awaitsAnswer(current: Case): boolean {
@@ -129,7 +168,7 @@ function stillLost(current: Case, grounds: Grounds, times: LookupTimes, cause: C
   const maybe = current.candidates.filter((c) => mayBeOurs(c, current));
   if (maybe.length > 0) {
     // asked again, NHSO would issue a second one
-    const isTaken = maybe.every((c) => c.heldBy !== null);
+    const isTaken = maybe.every((c) => c.misfits.includes('held-by-other-visit'));
     return toStaff(current, isTaken ? 'same-day-code' : 'code-does-not-fit', null, cause);
   }
   const emptyLookups = current.emptyLookups + 1;
@@ -170,17 +209,25 @@ function isIssuedSince({ issuedAt }: Pick<IssuedCode, 'issuedAt'>, at: Instant):
 function notFound(current: Case, candidates: readonly Candidate[], grounds: Grounds, cause: Cause): Change {
   if (current.reason !== 'refused' && current.reason !== 'same-day-code') {
     // a person wanted to see whether it is there now; what was asked for once is not asked for again
-    const seen = new Set(candidates.map((c) => c.claimCode));
-    const all = [...current.candidates.filter((c) => !seen.has(c.claimCode)), ...candidates];
-    return toStaff({ ...current, candidates: all }, current.reason, current.reasonDetail, cause);
+    return toStaff(withSeen(current, candidates), current.reason, current.reasonDetail, cause);
   }
   // refused for certain: nothing of ours is under way there, so the facts may have changed the answer meanwhile
   const afresh = { askedAt: null, state: 'awaiting-card', ...NO_REASON } as const;
   const again = reassess(current, afresh, grounds, cause);
   if (!isToAsk(again)) return again;
-  const heldByOther = candidates.some((c) => c.misfits.length === 1 && c.heldBy !== null);
+  if (!mayAsk(current, cause.at)) return endedOnTheList({ ...current, askedAt: null }, candidates, cause);
+  const heldByOther = candidates.some((c) => c.misfits.join() === 'held-by-other-visit');
   const reason = heldByOther ? 'same-day-code' : current.reason;
   return toStaff({ ...current, candidates, askedAt: null }, reason, current.reasonDetail, cause);
+}
+
+/** The case with these candidates beside those that it had. */
+function withSeen(current: Case, candidates: readonly Candidate[]): Case {
+  const seen = new Set(candidates.map((c) => c.claimCode));
+  return {
+    ...current,
+    candidates: [...current.candidates.filter((c) => !seen.has(c.claimCode)), ...candidates],
+  };
 }
 
 function isToAsk({ next }: Change): boolean {

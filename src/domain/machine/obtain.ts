@@ -73,7 +73,7 @@ export function codeIssued(current: Case, issued: IssuedCode, at: Instant): Chan
     source: 'confirm',
   };
   const found =
-    current.pid === null || current.claimType === null ? [] : misfits(issued, wantedOf(current), null);
+    current.pid === null || current.claimType === null ? [] : misfits(issued, wantedOf(current), false);
   if (found.length > 0) {
     const candidate = { ...code, hcode: issued.hcode, misfits: found, heldBy: null };
     const reason = found.includes('person') ? 'person-mismatch' : 'code-does-not-fit';
@@ -133,7 +133,7 @@ export function sameDayAsked(current: Case, otherVn: string, at: Instant): Chang
   );
 }
 
-/** The code turned out to be on another visit (the ledger's unique index said so). */
+/** The code turned out to be on another visit (the ledger's unique index said so); `otherVn` null: of another hospital. */
 export function codeHeld(current: Case, claimCode: string, otherVn: string | null, at: Instant): Change {
   return toStaff(
     { ...current, code: null },
@@ -147,10 +147,14 @@ export function codeHeld(current: Case, claimCode: string, otherVn: string | nul
   );
 }
 
-/** NHSO or the agent could not be reached; the step stays to be done. Null when the case says so already. */
+/**
+ * NHSO or the agent could not be reached; the step stays to be done. Null when the case says so already, and when its
+ * own reason says more.
+ */
 export function waitForNhso(current: Case, why: string, at: Instant): Change | null {
   if (current.reason === 'waiting-nhso' && current.reasonDetail === why) return null;
   if (current.state === 'unknown' && current.reason !== null) return null;
+  if (current.state === 'needs-staff') return null;
   return change(
     current,
     { reason: 'waiting-nhso', reasonDetail: why },

@@ -92,7 +92,12 @@ export function retryCase(
     if (mayAsk(current, by.at)) return reassess(current, {}, { read, policy }, cause);
     return change(
       current,
-      { state: 'awaiting-card', reason: 'waiting-card', ...thenDo(current, 'lookup', by.at) },
+      {
+        state: 'awaiting-card',
+        reason: 'waiting-card',
+        reasonDetail: null,
+        ...thenDo(current, 'lookup', by.at),
+      },
       cause,
     );
   }

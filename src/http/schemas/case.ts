@@ -103,7 +103,10 @@ const candidate = z
         'held-by-other-visit',
       ]),
     ),
-    heldBy: z.string().nullable().meta({ description: 'Visit number that holds the code.' }),
+    heldBy: z
+      .string()
+      .nullable()
+      .meta({ description: 'Visit number that holds the code; null when it is of another hospital.' }),
   })
   .meta({ id: 'Candidate' });
 

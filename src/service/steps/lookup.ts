@@ -1,12 +1,20 @@
 /** Look-up: what NHSO has already issued to the person. Changes nothing there, so it may be done at any time. */
 
-import { asCandidate, type IssuedCode, type MatchResult, matchCode } from '../../domain/authen-code.ts';
+import {
+  asCandidate,
+  type Holder,
+  type IssuedCode,
+  type MatchResult,
+  matchCode,
+} from '../../domain/authen-code.ts';
+import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case, CaseState } from '../../domain/case.ts';
-import { isOwnAnswer, lookedUp, mayBeAnswerTo } from '../../domain/machine/lookup.ts';
+import { isOwnAnswer, lookedUp, lookupRefused, mayBeAnswerTo } from '../../domain/machine/lookup.ts';
 import { wantedOf } from '../../domain/machine/obtain.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
 import type { House, Site } from '../site.ts';
-import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools } from './step.ts';
+import { nhsoMessage } from './draft.ts';
+import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools, vnAt } from './step.ts';
 
 const NEEDS_NO_CODE: readonly CaseState[] = ['not-required', 'cancelled', 'closed'];
 
@@ -20,6 +28,10 @@ export function lookupStep(tools: StepTools): StepHandler {
     try {
       match = await lookUp(tools, site, current);
     } catch (error) {
+      if (isBridgeError(error, 'nhso-refused')) {
+        await work.commit((c) => lookupRefused(c, nhsoMessage(error), tools.house.clock.now()));
+        return;
+      }
       return noteAndRethrow(tools, work, error);
     }
     const { settleMs, offlineLookupMs, confirmTimeoutMs } = site.settings;
@@ -58,26 +70,26 @@ async function lookUp(tools: StepTools, site: Site, current: Case): Promise<Matc
 }
 
 /**
- * By code: the other visit that holds it, or that it may yet turn out to belong to because an answer was lost; null
- * when there is none.
+ * By code: the other visit, of any hospital, that holds it, or that it may yet turn out to belong to because an answer
+ * was lost; null when there is none.
  */
 export async function holdersOf(
   house: House,
   current: Case,
   codes: readonly IssuedCode[],
-): Promise<Map<string, string | null>> {
+): Promise<Map<string, Holder | null>> {
   const { hcode, vn, pid, serviceDate, claimType } = current;
   const asker =
     pid === null || claimType === null || codes.length === 0
       ? null
       : await house.ledger.askerOf(hcode, pid, serviceDate, claimType);
   const other = asker === null || asker.vn === vn ? null : await house.ledger.case(asker);
-  const holders = new Map<string, string | null>();
+  const holders = new Map<string, Holder | null>();
   for (const code of codes) {
     const holder = await house.ledger.holderOfCode(code.claimCode);
     const isSelf = holder?.hcode === hcode && holder.vn === vn;
-    const awaiting = other !== null && mayBeAnswerTo(other, code) ? other.vn : null;
-    holders.set(code.claimCode, holder === null || isSelf ? awaiting : holder.vn);
+    const awaiting = other !== null && mayBeAnswerTo(other, code) ? { vn: other.vn } : null;
+    holders.set(code.claimCode, holder === null || isSelf ? awaiting : { vn: vnAt(hcode, holder) });
   }
   return holders;
 }

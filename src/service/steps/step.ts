@@ -8,6 +8,7 @@ import type { Grounds } from '../../domain/machine/facts.ts';
 import { codeHeld, mayAsk, waitForNhso } from '../../domain/machine/obtain.ts';
 import type { Change } from '../../domain/machine/transition.ts';
 import type { NhsoLine } from '../nhso-line.ts';
+import type { CaseKey } from '../ports/ledger.ts';
 import type { StepJob } from '../ports/work-queue.ts';
 import type { House, Site } from '../site.ts';
 import { type Decide, updateCase } from '../update.ts';
@@ -93,9 +94,14 @@ export async function commitCode(
     if (!isBridgeError(error, 'code-held')) throw error;
     const holder = await house.ledger.holderOfCode(claimCode);
     house.log.warn(
-      { site: work.site.hcode, vn: work.current.vn, holder: holder?.vn, why: errorText(error) },
+      { site: work.site.hcode, vn: work.current.vn, holder, why: errorText(error) },
       'code is on another visit',
     );
-    return work.commit((c) => codeHeld(c, claimCode, holder?.vn ?? null, house.clock.now()));
+    return work.commit((c) => codeHeld(c, claimCode, vnAt(c.hcode, holder), house.clock.now()));
   }
+}
+
+/** The visit's number, for people of this hospital to see; null for a visit of another, whose number is not theirs to see. */
+export function vnAt(hcode: string, holder: CaseKey | null): string | null {
+  return holder?.hcode === hcode ? holder.vn : null;
 }

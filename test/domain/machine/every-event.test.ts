@@ -8,7 +8,7 @@ import type { CardRead } from '../../../src/domain/card-read.ts';
 import type { Case } from '../../../src/domain/case.ts';
 import { dayOver } from '../../../src/domain/machine/day-end.ts';
 import { cardPaired, isAssessed, visitGone, visitSeen } from '../../../src/domain/machine/facts.ts';
-import { lookedUp } from '../../../src/domain/machine/lookup.ts';
+import { lookedUp, lookupRefused } from '../../../src/domain/machine/lookup.ts';
 import * as obtain from '../../../src/domain/machine/obtain.ts';
 import * as staff from '../../../src/domain/machine/staff.ts';
 import type { Change } from '../../../src/domain/machine/transition.ts';
@@ -54,9 +54,10 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   waitForNhso: (c, g) => obtain.waitForNhso(c, 'down', g.at),
   lookedUp: (c, g) => {
     if (c.pid === null || c.claimType === null) return null;
-    const match = matchCode(g.codes, obtain.wantedOf(c), () => g.heldBy);
+    const match = matchCode(g.codes, obtain.wantedOf(c), () => (g.heldBy === null ? null : { vn: g.heldBy }));
     return lookedUp(c, match, { ...g, policy: POLICY }, TIMES, g.at);
   },
+  lookupRefused: (c, g) => lookupRefused(c, 'a token that is not good', g.at),
   written: (c, g) => writtenBack(c, { kind: 'written', row: { vn: c.vn }, previous: null }, g.at),
   occupied: (c, g) => writtenBack(c, { kind: 'occupied', holds: g.visit.code ?? 'x' }, g.at),
   noVisit: (c, g) => writtenBack(c, { kind: 'no-visit' }, g.at),

@@ -1,7 +1,7 @@
 /** What must hold for every change of every case, whatever the event. */
 
 import { expect } from 'vitest';
-import type { Case, HistoryEntry } from '../../../src/domain/case.ts';
+import type { Case, HistoryEntry, Reason } from '../../../src/domain/case.ts';
 import { parseCitizenId } from '../../../src/domain/citizen-id.ts';
 
 /** `before`: the case that the ledger held; null when it held none. */
@@ -44,11 +44,30 @@ export function expectSound(c: Case): void {
     expect(c.visitGone, about).toBe(false);
     expect(c.pid, about).toBe(parseCitizenId(c.visit.pid));
   }
-  if (['needs-staff', 'expired', 'cancelled', 'closed', 'not-required', 'written'].includes(c.state)) {
+  // a case on the list is looked up once when its day is over
+  if (c.state === 'needs-staff') expect([null, 'lookup'], about).toContain(c.nextStep);
+  if (['expired', 'cancelled', 'closed', 'not-required', 'written'].includes(c.state)) {
     expect(c.nextStep, about).toBeNull();
     expect(c.reason === null, about).toBe(c.state === 'written');
   }
+  if (c.state === 'needs-staff') expect(c.reason, about).not.toBeNull();
+  if (SAYS_ALL.includes(c.reason) || c.state === 'written') expect(c.reasonDetail, about).toBeNull();
 }
+
+/** Reasons that have nothing to add: a detail beside one of them is that of a reason which is over. */
+const SAYS_ALL: readonly (Reason | null)[] = [
+  'waiting-card',
+  'no-phone',
+  'no-citizen-id',
+  'invalid-citizen-id',
+  'day-over-no-card',
+  'visit-cancelled',
+  'code-ambiguous',
+  'not-required-visit-kind',
+  'not-required-nationality',
+  'not-required-right',
+  'not-required-department',
+];
 
 /** Whole citizen ids in a text: nobody but the visit and the read may carry one. */
 function citizenIdsIn(text: string): string[] {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Candidate, MatchResult } from '../../../src/domain/authen-code.ts';
 import type { Case } from '../../../src/domain/case.ts';
-import { lookedUp, mayBeAnswerTo } from '../../../src/domain/machine/lookup.ts';
+import { lookedUp, lookupRefused, mayBeAnswerTo } from '../../../src/domain/machine/lookup.ts';
 import { sampleVisit } from '../../support/samples.ts';
 import * as given from './given.ts';
 import { expectLegal } from './legal.ts';
@@ -184,11 +184,17 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
   ],
 
   [
-    'offline, empty',
-    given.offline(),
+    'offline, empty, NHSO back after an outage',
+    given.offline({ reasonDetail: 'NHSO away' }),
     given.none(older),
     AT,
-    { state: 'offline', nextStep: 'lookup', dueAt: AT + 600_000 },
+    {
+      state: 'offline',
+      reason: 'waiting-reread',
+      reasonDetail: null,
+      nextStep: 'lookup',
+      dueAt: AT + 600_000,
+    },
   ],
   [
     'offline, the day over',
@@ -199,17 +205,17 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
   ],
   [
     'no card, the day over',
-    given.awaiting({ nextStep: 'lookup' }),
+    given.awaiting({ nextStep: 'lookup', reason: 'waiting-nhso', reasonDetail: 'NHSO away' }),
     given.none(),
     NEXT_DAY,
-    { state: 'expired', reason: 'day-over-no-card', nextStep: null, dueAt: null },
+    { state: 'expired', reason: 'day-over-no-card', reasonDetail: null, nextStep: null, dueAt: null },
   ],
   [
     'no card, the day not over after all',
-    given.awaiting({ nextStep: 'lookup' }),
+    given.awaiting({ nextStep: 'lookup', reason: 'waiting-nhso', reasonDetail: 'NHSO away' }),
     given.none(),
     AT,
-    { state: 'awaiting-card', nextStep: null },
+    { state: 'awaiting-card', reason: 'waiting-card', reasonDetail: null, nextStep: null },
   ],
   [
     'ready, the day over',
@@ -219,6 +225,41 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
     { state: 'needs-staff', reason: 'service-day-over' },
   ],
   ['ready, the day not over after all', given.ready({ nextStep: 'lookup' }), given.none(), AT, null],
+  [
+    'refused, the day over',
+    given.unknown({ reason: 'refused', reasonDetail: 'words' }),
+    given.none(),
+    NEXT_DAY,
+    { state: 'needs-staff', reason: 'service-day-over', reasonDetail: 'refused: words', askedAt: null },
+  ],
+  [
+    'on the list, the day over, a code of another channel',
+    given.onList('no-phone', { nextStep: 'lookup' }),
+    given.found(),
+    NEXT_DAY,
+    { state: 'found-elsewhere', reason: null, code: { ...given.HELD, source: 'lookup' } },
+  ],
+  [
+    'on the list, the day over, none',
+    given.onList('no-phone', { nextStep: 'lookup' }),
+    given.none(),
+    NEXT_DAY,
+    { state: 'needs-staff', reason: 'service-day-over', reasonDetail: 'no-phone', nextStep: null },
+  ],
+  [
+    'on the list, the day over, none but what was seen before',
+    given.onList('same-day-code', { reasonDetail: 'v9', candidates: [taken], nextStep: 'lookup' }),
+    given.none(near),
+    NEXT_DAY,
+    { reason: 'service-day-over', reasonDetail: 'same-day-code: v9', candidates: [near] },
+  ],
+  [
+    'on the list, the day not over after all',
+    given.onList('no-phone', { nextStep: 'lookup' }),
+    given.none(),
+    AT,
+    { state: 'needs-staff', reason: 'no-phone', nextStep: null },
+  ],
   ['written long ago', given.written(), given.none(), AT, null],
 ])('%s', (_, c, match, at, expected) => {
   const changed = lookedUp(c, match, GROUNDS, TIMES, at);
@@ -237,4 +278,80 @@ it('leaves a code to the visit whose answer it may be', () => {
   expect(mayBeAnswerTo(given.unknown(), { issuedAt: AT - 7_200_000 })).toBe(false);
   expect(mayBeAnswerTo(given.confirmed(), CODE)).toBe(false);
   expect(mayBeAnswerTo(given.ready(), CODE)).toBe(false);
+});
+
+const WORDS = 'token หมดอายุ';
+const MINUTE = 60_000;
+
+it.each<[string, Case, number, Partial<Case>]>([
+  [
+    'after a lost answer',
+    given.unknown({ updatedAt: AT }),
+    AT,
+    { state: 'unknown', reason: 'lookup-refused', reasonDetail: WORDS, dueAt: AT + MINUTE },
+  ],
+  [
+    'after a lost answer, again',
+    given.unknown({ reason: 'lookup-refused', updatedAt: AT - 4 * MINUTE }),
+    AT,
+    { state: 'unknown', reason: 'lookup-refused', dueAt: AT + 8 * MINUTE },
+  ],
+  [
+    'after a lost answer, for long',
+    given.unknown({ reason: 'lookup-refused', updatedAt: AT - 30 * MINUTE }),
+    AT,
+    { dueAt: AT + 30 * MINUTE },
+  ],
+  ['when a process had died', given.confirming(), AT, { state: 'unknown', reason: 'lookup-refused' }],
+  [
+    'after a refusal, whose words stay',
+    given.unknown({ reason: 'refused', reasonDetail: 'words' }),
+    AT,
+    { state: 'unknown', reason: 'refused', reasonDetail: 'words', nextStep: 'lookup' },
+  ],
+  [
+    'while the card waits to be read again',
+    given.offline(),
+    AT,
+    { state: 'offline', reason: 'waiting-reread', reasonDetail: WORDS, nextStep: 'lookup' },
+  ],
+  ...[
+    given.unknown({ reason: 'lookup-refused' }),
+    given.unknown({ reason: 'refused' }),
+    given.confirming(),
+    given.offline(),
+    given.awaiting({ nextStep: 'lookup' }),
+    given.ready({ nextStep: 'lookup' }),
+    given.onList('no-phone', { nextStep: 'lookup' }),
+  ].map((c): [string, Case, number, Partial<Case>] => [
+    `when the day is over: ${c.state} ${c.reason}`,
+    c,
+    NEXT_DAY,
+    {
+      state: 'needs-staff',
+      reason: 'lookup-refused',
+      reasonDetail: WORDS,
+      nextStep: null,
+      askedAt: c.askedAt,
+    },
+  ]),
+])('NHSO refuses the look-up %s', (_, c, at, expected) => {
+  const changed = lookupRefused(c, WORDS, at);
+  expectLegal(c, changed);
+  expect(changed.next).toMatchObject(expected);
+});
+
+it('goes on where it was when NHSO refuses look-ups no more', () => {
+  const c = given.unknown({ reason: 'lookup-refused', reasonDetail: WORDS });
+  expect(lookedUp(c, given.found(), GROUNDS, TIMES, AT)?.next).toMatchObject({
+    state: 'confirmed',
+    reason: null,
+    reasonDetail: null,
+  });
+  expect(lookedUp(c, given.none(), GROUNDS, TIMES, AT)?.next).toMatchObject({
+    state: 'unknown',
+    reason: null,
+    reasonDetail: null,
+    emptyLookups: 1,
+  });
 });

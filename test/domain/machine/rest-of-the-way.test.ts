@@ -192,7 +192,11 @@ describe('the end of the day', () => {
   it.each<[string, Case, Partial<Case> | null]>([
     ['no card', given.awaiting(), { state: 'awaiting-card', ...lookup } as Partial<Case>],
     ['no card, looked up already', given.awaiting({ nextStep: 'lookup' }), null],
-    ['no person to look up', given.awaiting({ pid: null }), { state: 'expired', nextStep: null }],
+    [
+      'no person to look up',
+      given.awaiting({ pid: null, reasonDetail: 'NHSO away' }),
+      { state: 'expired', reasonDetail: null, nextStep: null },
+    ],
     ['ready', given.ready(), { state: 'ready', ...lookup } as Partial<Case>],
     ['drafted', given.drafted(), { state: 'drafted', ...lookup } as Partial<Case>],
     [
@@ -203,7 +207,34 @@ describe('the end of the day', () => {
     ['offline, due', given.offline(), null],
     ['asking', given.confirming(), null],
     ['written', given.written(), null],
-    ['on the list', given.onList('no-phone'), null],
+    ...(
+      [
+        'no-phone',
+        'claim-type-not-offered',
+        'same-day-code',
+        'person-mismatch',
+        'refused',
+        'code-does-not-fit',
+        'code-held',
+      ] as const
+    ).map((reason): [string, Case, Partial<Case>] => [
+      `on the list, ${reason}`,
+      given.onList(reason),
+      { state: 'needs-staff', reason, nextStep: 'lookup', dueAt: NEXT_DAY },
+    ]),
+    ['on the list, looked up already', given.onList('no-phone', { nextStep: 'lookup', dueAt: AT }), null],
+    ['on the list, nobody to look up', given.onList('no-citizen-id', { pid: null }), null],
+    ['on the list, a code of ours may be there', given.onList('code-does-not-fit', { askedAt: AT }), null],
+    ['on the list, a code that came late', given.onList('code-ambiguous'), null],
+    ['on the list, a code held', given.onList('his-row-locked', { code: HELD }), null],
+    ['on the list, visit gone', given.onList('no-phone', { visitGone: true }), null],
+    [
+      'on the list, the HIS holds something',
+      given.onList('code-does-not-fit', { visit: sampleVisit({ code: 'EP123' }) }),
+      null,
+    ],
+    ['on the list, day over', given.onList('service-day-over'), null],
+    ['on the list, refused to the end', given.onList('lookup-refused'), null],
   ])('%s', (_, c, expected) => {
     const changed = dayOver(c, NEXT_DAY);
     if (expected === null) expect(changed).toBeNull();

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { endOfServiceDate } from '../../../src/domain/bangkok.ts';
 import type { Case } from '../../../src/domain/case.ts';
+import { dayOver } from '../../../src/domain/machine/day-end.ts';
 import { SAMPLE_DATE } from '../../support/samples.ts';
 import { deliverAll, happening, poll, VISITS } from './whole-way/events.ts';
 import { NhsoModel } from './whole-way/nhso.ts';
@@ -39,6 +40,7 @@ it('nothing is lost, nothing is asked twice, every visit is accounted for', () =
           if (c.serviceDate !== SAMPLE_DATE) continue;
           expect(c.nextStep, `${c.vn} stands still when its day is over`).toBeNull();
           expect(['awaiting-card', 'offline']).not.toContain(c.state);
+          expect(dayOver(c, world.now), `${c.vn} ${c.state} ${c.reason} has been looked up`).toBeNull();
         }
       },
     ),
@@ -72,7 +74,8 @@ function comeToRest(world: World): void {
     }
     const open = [...world.ledger.cases.values()].filter((c) => c.nextStep !== null && c.state !== 'offline');
     if (open.length === 0) return;
-    world.now += 10_000;
+    // what NHSO had refused to look up waits for up to half an hour
+    world.now = Math.max(world.now + 10_000, Math.min(...open.map((c) => c.dueAt ?? 0)));
   }
 }
 

@@ -6,13 +6,13 @@
 
 import { expect } from 'vitest';
 import type { SitePolicy } from '../../../../src/domain/assess.ts';
-import { type IssuedCode, matchCode } from '../../../../src/domain/authen-code.ts';
+import { type Holder, type IssuedCode, matchCode } from '../../../../src/domain/authen-code.ts';
 import { type Instant, serviceDateOf } from '../../../../src/domain/bangkok.ts';
 import { isBridgeError } from '../../../../src/domain/bridge-error.ts';
 import type { Case } from '../../../../src/domain/case.ts';
 import { dayOver } from '../../../../src/domain/machine/day-end.ts';
 import { cardPaired, openCase, toStaff, visitGone, visitSeen } from '../../../../src/domain/machine/facts.ts';
-import { lookedUp } from '../../../../src/domain/machine/lookup.ts';
+import { lookedUp, lookupRefused } from '../../../../src/domain/machine/lookup.ts';
 import * as obtain from '../../../../src/domain/machine/obtain.ts';
 import type { Change } from '../../../../src/domain/machine/transition.ts';
 import { type WriteBackResult, waitForHis, writtenBack } from '../../../../src/domain/machine/write-back.ts';
@@ -154,7 +154,7 @@ export class World {
     if (c?.nextStep == null || (c.dueAt ?? 0) > this.now) return;
     if (c.nextStep === 'draft') this.#draft(c, fate);
     else if (c.nextStep === 'confirm') this.#confirm(c, fate);
-    else if (c.nextStep === 'lookup') this.#lookup(c);
+    else if (c.nextStep === 'lookup') this.#lookup(c, fate);
     else this.#writeBack(c);
   }
 
@@ -226,16 +226,20 @@ export class World {
     if (late !== null) this.#commitCode(late, code.claimCode);
   }
 
-  #lookup(c: Case): void {
+  #lookup(c: Case, fate: Fate): void {
     if (c.pid === null || c.claimType === null) return;
     if (!this.nhso.isUp) {
       this.#try(obtain.waitForNhso(c, 'down', this.now));
       return;
     }
+    if (fate === 'refused') {
+      this.ledger.commit(lookupRefused(c, 'token not good', this.now));
+      return;
+    }
     const wanted = obtain.wantedOf(c);
     const codes = this.nhso.latestOf(c.pid, this.now);
     const holders = new Map(codes.map((code) => [code.claimCode, this.ledger.holderOf(code, c)]));
-    const match = matchCode(codes, wanted, (code) => holders.get(code) ?? null);
+    const match = matchCode(codes, wanted, (code) => asHolder(holders.get(code) ?? null));
     const key = keyOf(c.pid, c.claimType, c.askedAt ?? this.now);
     if (match.kind === 'none') this.#lookupsSince.set(key, (this.#lookupsSince.get(key) ?? 0) + 1);
     this.inHand.push({
@@ -347,4 +351,8 @@ export class World {
       expect(this.#lookupsSince.get(key) ?? 0, 'a look-up in between').toBeGreaterThan(0);
     this.#lookupsSince.set(key, 0);
   }
+}
+
+function asHolder(vn: string | null): Holder | null {
+  return vn === null ? null : { vn };
 }

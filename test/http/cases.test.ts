@@ -67,6 +67,35 @@ function detail(query = '', withKey = key) {
   return house.ask('GET', `/api/cases/${full.hcode}/${full.vn}${query}`, { key: withKey });
 }
 
+describe('a visit number as the HIS has it', () => {
+  test.each(['A 12/3', '50%', '100%25', 'นัด/๑', 'a?b#c', 'x+y&z', '..x', 'o\'b"c', '\\', 'x'.repeat(100)])(
+    'the list’s %s is read, looked at again and decided',
+    async (vn) => {
+      await house.put(sampleCase({ vn, hn: vn.slice(0, 9), state: 'needs-staff', reason: 'no-phone' }));
+      const listed = (await house.ask('GET', '/api/cases?limit=500', { key })).json.items;
+      expect(listed.map((c: { vn: string }) => c.vn)).toContain(vn);
+      const address = `/api/cases/${SAMPLE_HCODE}/${encodeURIComponent(vn)}`;
+      expect(await house.ask('GET', address, { key })).toMatchObject({ status: 200, json: { vn } });
+      const writer = await house.key(['cases:read', 'cases:write']);
+      const again = await house.ask('POST', `${address}/retry`, { key: writer, body: {} });
+      expect(again).toMatchObject({ status: 200, json: { vn } });
+      const body = { action: 'close', reason: 'ทดสอบ' };
+      const closed = await house.ask('POST', `${address}/resolve`, { key: writer, body });
+      expect(closed).toMatchObject({ status: 200, json: { vn, state: 'closed' } });
+    },
+  );
+
+  test('is bounded', async () => {
+    const { status, json } = await house.ask('GET', `/api/cases/${SAMPLE_HCODE}/${'x'.repeat(101)}`, { key });
+    expect([status, json.fields]).toEqual([
+      400,
+      [{ field: 'vn', expected: 'expected at most 100 characters' }],
+    ]);
+    expect((await house.ask('GET', `/api/cases/${SAMPLE_HCODE}/a%00b`, { key })).status).toBe(400);
+    expect((await house.ask('GET', `/api/cases/${SAMPLE_HCODE}/a%ZZb`, { key })).status).toBe(400);
+  });
+});
+
 describe('one case', () => {
   test('comes with history, candidates and card read, in Bangkok time', async () => {
     const { status, json } = await detail();

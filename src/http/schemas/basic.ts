@@ -39,10 +39,10 @@ export const serviceDateSchema = z
     return z.NEVER;
   });
 
-/** Address of one case. */
+/** Address of one case. What a visit number looks like is the HIS's business: whatever the list shows can be read. */
 export const caseParams = z.strictObject({
   hcode: hcodeSchema,
-  vn: z.string().regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected a visit number'),
+  vn: text(100).min(1).meta({ description: 'Visit number, percent-encoded like any part of an address.' }),
 });
 
 /** Absent means null: the service sees one form only. */

@@ -5,6 +5,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Request, Response } from 'express';
+import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4.js';
 import { BridgeError, type ErrorCode, isBridgeError } from '../domain/bridge-error.ts';
 import { maskCitizenIds } from '../domain/citizen-id.ts';
 import type { Log } from '../service/ports/log.ts';
@@ -196,23 +197,35 @@ function bodyProblem(error: unknown): Problem | null {
   }
 }
 
-const ISSUE_TYPES: Record<number, string> = {
+const ISSUE_TYPES: Record<number, OperationOutcomeIssue['code']> = {
   400: 'invalid',
   401: 'login',
   403: 'forbidden',
   404: 'not-found',
   405: 'not-supported',
+  406: 'not-supported',
   409: 'conflict',
+  410: 'deleted',
   413: 'too-long',
   415: 'not-supported',
+  422: 'processing',
   429: 'throttled',
   503: 'transient',
 };
 
+/** FHIR's word for what an HTTP status says. */
+export function issueTypeOf(status: number): OperationOutcomeIssue['code'] {
+  return ISSUE_TYPES[status] ?? 'exception';
+}
+
+/** The whole problem in one text, for where there is only one. */
+export function problemText({ detail, incident, next }: Problem): string {
+  return `${detail}${incident === undefined ? '' : ` (incident ${incident})`} ${next}`;
+}
+
 /** FHIR clients understand OperationOutcome only, so what the gate refuses under /fhir is told in it. */
-function asOperationOutcome(problem: Problem): object {
-  const code = ISSUE_TYPES[problem.status] ?? 'exception';
-  const incident = problem.incident === undefined ? '' : ` (incident ${problem.incident})`;
-  const diagnostics = `${problem.detail}${incident} ${problem.next}`;
+function asOperationOutcome(problem: Problem): OperationOutcome {
+  const code = issueTypeOf(problem.status);
+  const diagnostics = problemText(problem);
   return { resourceType: 'OperationOutcome', issue: [{ severity: 'error', code, diagnostics }] };
 }

@@ -20,7 +20,7 @@ import type { Actor, Resolution } from './bridge-api.ts';
 import type { NhsoLine } from './nhso-line.ts';
 import type { CaseKey } from './ports/ledger.ts';
 import type { House, Site } from './site.ts';
-import { holdersOf } from './steps/lookup.ts';
+import { holdersOf, shownByNhso } from './steps/lookup.ts';
 import { updateCase } from './update.ts';
 
 export async function retry(house: House, key: CaseKey, actor: Actor): Promise<Case> {
@@ -88,11 +88,7 @@ async function findAtNhso(
   if (!isPlausibleCode(claimCode)) throw badInput('claimCode', 'an authen code such as PP1234567890');
   if (!isAdoptable(current) || current.pid === null || current.claimType === null) throw notNow(current);
   const wanted = wantedOf(current);
-  const codes = await line.atAnyStation(current.stationId, async (agent) => {
-    const newest = await line.ask('latestAuthenCode', () => agent.latestAuthenCode(wanted.pid));
-    const five = await line.ask('latestFiveAllHospitals', () => agent.latestFiveAllHospitals(wanted.pid));
-    return newest === null ? five : [newest, ...five];
-  });
+  const codes = await shownByNhso(line, { pid: wanted.pid, stationId: current.stationId }, 'ask');
   const code = codes.find((c) => c.claimCode === claimCode);
   if (code === undefined) {
     throw new BridgeError('conflict', `NHSO does not show the code ${claimCode} for this person`, {

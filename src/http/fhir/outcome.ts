@@ -5,27 +5,11 @@ import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4.js';
 import { BridgeError } from '../../domain/bridge-error.ts';
 import { maskCitizenIds } from '../../domain/citizen-id.ts';
 import type { Log } from '../../service/ports/log.ts';
-import { toProblem } from '../problem.ts';
+import { issueTypeOf, problemText, toProblem } from '../problem.ts';
 
 export const FHIR_JSON = 'application/fhir+json; charset=utf-8';
 
 export type RefusalStatus = 400 | 401 | 403 | 404 | 405 | 406 | 410 | 415 | 422;
-
-const ISSUE_CODES: Record<number, OperationOutcomeIssue['code']> = {
-  400: 'invalid',
-  401: 'login',
-  403: 'forbidden',
-  404: 'not-found',
-  405: 'not-supported',
-  406: 'not-supported',
-  409: 'conflict',
-  410: 'deleted',
-  413: 'too-long',
-  415: 'not-supported',
-  422: 'processing',
-  429: 'throttled',
-  503: 'transient',
-};
 
 /** A request that FHIR's own rules refuse. `parameter`: the search parameter or header that was wrong. */
 export class FhirError extends BridgeError {
@@ -77,19 +61,17 @@ export function outcomeErrorHandler(log: Log) {
     }
     if (error instanceof FhirError) {
       if (error.status === 401) res.set('WWW-Authenticate', 'Bearer realm="authen-bridge"');
-      sendOutcome(res, error.status, issue('error', issueCode(error.status), error.message, error.parameter));
+      sendOutcome(
+        res,
+        error.status,
+        issue('error', issueTypeOf(error.status), error.message, error.parameter),
+      );
       return;
     }
     const problem = toProblem(error, log);
     if (problem.retryAfterSeconds !== undefined) res.set('Retry-After', String(problem.retryAfterSeconds));
-    const incident = problem.incident === undefined ? '' : ` (incident ${problem.incident})`;
-    const text = `${problem.detail}${incident} ${problem.next}`;
-    sendOutcome(res, problem.status, issue('error', issueCode(problem.status), text));
+    sendOutcome(res, problem.status, issue('error', issueTypeOf(problem.status), problemText(problem)));
   };
-}
-
-function issueCode(status: number): OperationOutcomeIssue['code'] {
-  return ISSUE_CODES[status] ?? 'exception';
 }
 
 function sendOutcome(res: Response, status: number, outcome: OperationOutcome): void {

@@ -11,8 +11,9 @@ import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case, CaseState } from '../../domain/case.ts';
 import { isOwnAnswer, lookedUp, lookupRefused, mayBeAnswerTo } from '../../domain/machine/lookup.ts';
 import { wantedOf } from '../../domain/machine/obtain.ts';
+import type { NhsoLine } from '../nhso-line.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
-import type { House, Site } from '../site.ts';
+import type { House } from '../site.ts';
 import { nhsoMessage } from './draft.ts';
 import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools, vnAt } from './step.ts';
 
@@ -26,7 +27,9 @@ export function lookupStep(tools: StepTools): StepHandler {
     if (current.pid === null || current.claimType === null) return;
     let match: MatchResult;
     try {
-      match = await lookUp(tools, site, current);
+      const asked = { pid: current.pid, stationId: current.stationId };
+      const codes = await shownByNhso(tools.line(site.hcode), asked, 'askWhileUp');
+      match = await judge(tools, current, codes);
     } catch (error) {
       if (isBridgeError(error, 'nhso-refused')) {
         await work.commit((c) => lookupRefused(c, nhsoMessage(error), tools.house.clock.now()));
@@ -56,17 +59,20 @@ function isAskedFor(c: Case, asked: Case): boolean {
 /**
  * Asks for this hospital's newest code and for the newest five of all hospitals: one that fits says nothing about
  * whether it is the only one, and a newer code of another type or an EP code may stand before it.
+ * `how`: work of the queue leaves NHSO alone while it is down, a person who asks does not.
  */
-async function lookUp(tools: StepTools, site: Site, current: Case): Promise<MatchResult> {
-  const wanted = wantedOf(current);
-  const line = tools.line(site.hcode);
-  const newest = await line.atAnyStation(current.stationId, (agent) =>
-    line.askWhileUp('latestAuthenCode', () => agent.latestAuthenCode(wanted.pid)),
+export async function shownByNhso(
+  line: NhsoLine,
+  { pid, stationId }: { pid: string; stationId: string | null },
+  how: 'ask' | 'askWhileUp',
+): Promise<IssuedCode[]> {
+  const newest = await line.atAnyStation(stationId, (agent) =>
+    line[how]('latestAuthenCode', () => agent.latestAuthenCode(pid)),
   );
-  const five = await line.atAnyStation(current.stationId, (agent) =>
-    line.askWhileUp('latestFiveAllHospitals', () => agent.latestFiveAllHospitals(wanted.pid)),
+  const five = await line.atAnyStation(stationId, (agent) =>
+    line[how]('latestFiveAllHospitals', () => agent.latestFiveAllHospitals(pid)),
   );
-  return judge(tools, current, newest === null ? five : [newest, ...five]);
+  return newest === null ? five : [newest, ...five];
 }
 
 /**

@@ -8,6 +8,7 @@
  * into the spool folder while the reader is stopped is sent again.
  */
 
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { BridgeError, errorText } from '../../src/domain/bridge-error.ts';
@@ -26,7 +27,7 @@ const UNFINISHED = /^\.(.+\.json)\.tmp$/;
 export async function openSpool(folder: string): Promise<ReadSpool> {
   let unlock: (() => void) | null = null;
   try {
-    await mkdir(path.join(folder, REJECTED), { recursive: true, mode: 0o700 });
+    await makeFolder(path.resolve(folder, REJECTED));
     unlock = lockSpool(folder);
     await finishRenames(folder);
     const names = (await readdir(folder)).filter((name) => READ_FILE.test(name)).sort();
@@ -107,7 +108,7 @@ class FolderSpool implements ReadSpool {
   async #setAside(name: string, reason: string): Promise<void> {
     const target = path.join(this.#folder, REJECTED, name);
     // somebody may have tidied it away, and one bad read must not block the others
-    await mkdir(path.dirname(target), { recursive: true, mode: 0o700 });
+    await makeFolder(path.dirname(path.resolve(target)));
     await writeFile(target.replace(/\.json$/, '.reason.txt'), `${reason}\n`, { mode: 0o600 });
     await rename(path.join(this.#folder, name), target);
     await syncFolder(path.join(this.#folder, REJECTED));
@@ -124,6 +125,18 @@ class FolderSpool implements ReadSpool {
   async close(): Promise<void> {
     await this.#writing;
     this.#unlock();
+  }
+}
+
+/** Not Node's `recursive`, which tries for ever where the system says that a folder's parent is not there although it is. */
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return;
+  await makeFolder(path.dirname(folder));
+  try {
+    await mkdir(folder, { mode: 0o700 });
+  } catch (error) {
+    // another reader made it at the same moment
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

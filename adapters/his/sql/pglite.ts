@@ -16,12 +16,17 @@ export function openPglite(pglite: PgliteLike, statementTimeoutMs: number): SqlD
       await pglite.query('SELECT set_config($1, $2, false)', [name, value]);
     }
   };
+  const again = (error: unknown): never => {
+    // the next statement prepares anew: a failure that has passed must not be the answer to everything after it
+    ready = null;
+    throw error;
+  };
   return {
     dialect: postgresDialect,
     async run(statement: SqlText): Promise<SqlResult> {
       const { sql, parameters } = postgresDialect.compile(statement);
       try {
-        ready ??= prepare();
+        ready ??= prepare().catch(again);
         await ready;
         const { rows, affectedRows } = await pglite.query(sql, [...parameters]);
         return { rows: rows as SqlRow[], affected: affectedRows ?? 0 };

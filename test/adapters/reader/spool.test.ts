@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -104,6 +105,29 @@ describe('the spool', () => {
   it('names a folder that cannot be used', async () => {
     writeFileSync(inFolder('file'), '');
     await expect(openSpool(inFolder('file'))).rejects.toMatchObject({ code: 'config' });
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'names one whose parent takes no folders, and does not try for ever',
+    () => {
+      // in a process of its own: a folder that Node tries to make for ever keeps its process from ending
+      const spool = new URL('../../../adapters/reader/spool.ts', import.meta.url).href;
+      const script = `const { openSpool } = await import('${spool}');
+      await openSpool('/proc/no-folder/spool').catch((error) => console.log(error.code, error.message));`;
+      const { stdout, signal } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+        encoding: 'utf8',
+        timeout: 10_000,
+        killSignal: 'SIGKILL',
+      });
+      expect(signal).toBeNull();
+      expect(stdout).toBe('config the spool folder /proc/no-folder/spool cannot be used (ENOENT)\n');
+    },
+  );
+
+  it('makes a folder that is missing, with its parents, for the owner alone', async () => {
+    const deep = inFolder('a/b/c');
+    await (await openSpool(deep)).close();
+    expect([deep, inFolder('a')].map((made) => statSync(made).mode & 0o777)).toEqual([0o700, 0o700]);
   });
 });
 

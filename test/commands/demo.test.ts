@@ -51,6 +51,24 @@ describe('the demo', () => {
     expect(processesWith(folder)).toEqual([]);
   });
 
+  test('shows at the counter the people whom the HIS knows', SLOW, async () => {
+    const cli = new Cli(['demo', '--visits', '6']);
+    await cli.says(/^\[\d\/6\] \S+ +\d+ +written/m);
+    const [, api = ''] = /^ +API +(\S+)/m.exec(cli.out) ?? [];
+    const [, key = ''] = /^ +Key +(\S+)/m.exec(cli.out) ?? [];
+    const ask = async (path: string) =>
+      (await fetch(`${api}${path}`, { headers: { authorization: `Bearer ${key}` } })).json();
+    const { items } = (await ask('?state=written')) as { items: { hcode: string; vn: string }[] };
+    expect(items).not.toEqual([]);
+    for (const { hcode, vn } of items) {
+      const { patient, cardRead } = (await ask(`/${hcode}/${vn}`)) as Record<string, Record<string, unknown>>;
+      const { fname, lname, birthDate, sex } = patient ?? {};
+      if (cardRead != null) expect(cardRead.person).toMatchObject({ fname, lname, birthDate, sex });
+    }
+    cli.child.kill('SIGINT');
+    expect(await cli.ended()).toBe(0);
+  });
+
   test('told to stop while it opens, it closes what is open', SLOW, async () => {
     const cli = new Cli(['demo', '--exit-when-done']);
     await cli.says('HOSxP database');

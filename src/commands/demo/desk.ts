@@ -5,6 +5,7 @@ import { insertLoggedCode, type PlannedVisit, planDay } from '../../../simulator
 import { insertPeople, insertVisit, vnAt } from '../../../simulators/his/hosxp/visits.ts';
 import { type Instant, serviceDateOf } from '../../domain/bangkok.ts';
 import type { CaseKey } from '../../service/ports/ledger.ts';
+import { cardOf } from './card-of.ts';
 import type { Hospital } from './hospital.ts';
 import type { DemoOptions } from './options.ts';
 
@@ -64,12 +65,12 @@ export class Desk {
     return vnAt(next);
   }
 
-  /** Somebody without a citizen id has no Thai card to show. */
   async #showCard({ person }: PlannedVisit, stop: AbortSignal): Promise<void> {
     const { control } = this.#hospital.agent;
-    const pid = (person.cid ?? '').replaceAll('-', '');
-    if (!/^\d{13}$/.test(pid) || pid.startsWith('0')) return;
-    control.insertCard(pid);
+    const card = cardOf(person);
+    if (card === null) return;
+    control.addPeople([card]);
+    control.insertCard(card.pid);
     await this.#until('read', 1, stop);
     control.removeCard();
     await this.#until('terminals', LOOKS_BETWEEN_CARDS, stop);

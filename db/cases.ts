@@ -98,7 +98,12 @@ export function caseReading(engine: Engine): CaseReading {
 
     async caseKeysOn(hcode, serviceDate) {
       const rows = await engine.read(queries.keysOn({ hcode, serviceDate }));
-      return rows.map((r) => ({ vn: r.vn, state: r.state as CaseState, visitGone: r.visit_gone === 1 }));
+      return rows.map((r) => ({
+        vn: r.vn,
+        version: r.version,
+        state: r.state as CaseState,
+        visitGone: r.visit_gone === 1,
+      }));
     },
 
     async history(key) {
@@ -164,7 +169,7 @@ function caseQueries(db: Kysely<Tables>) {
     ),
     keysOn: prepared((v: { hcode: string; serviceDate: ServiceDate }) =>
       cases()
-        .select(['vn', 'state', 'visit_gone'])
+        .select(['vn', 'version', 'state', 'visit_gone'])
         .where('service_date', '=', v.serviceDate)
         .where('hcode', '=', v.hcode),
     ),

@@ -88,6 +88,8 @@ const his = z.strictObject({
   overlapMinutes: z.number().min(1).max(120).default(12),
   /** How often the day's digest is compared, to see edits, removals and rows that came very late. */
   digestSeconds: z.number().min(1).max(3600).default(60),
+  /** So many past days are read once more when a new day begins: rows entered late, and days on which the bridge was off. */
+  catchUpDays: z.number().int().min(1).max(60).default(7),
   /** The column of `visit_pttype` that takes the code. */
   writeBack: z.enum(['auth_code', 'claim_code']).default('auth_code'),
   /** Also set `Auth_DateTime` beside the code, where the table has it. */

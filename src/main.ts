@@ -146,6 +146,7 @@ function openSite(config: SiteConfig, options: StartOptions): Site {
       pollMs: his.pollSeconds * 1000,
       overlapMs: his.overlapMinutes * 60_000,
       digestMs: his.digestSeconds * 1000,
+      catchUpDays: his.catchUpDays,
       confirmTimeoutMs: nhso.timeouts.confirmMs,
       settleMs: nhso.settleSeconds * 1000,
       offlineLookupMs: nhso.offlineLookupMinutes * 60_000,

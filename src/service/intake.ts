@@ -1,33 +1,28 @@
 /**
- * Intake: from the HIS's visits to cases. A poll looks at the window since the last one, with an overlap in which rows
- * that were committed late still turn up; a digest of the day shows edits, removals and rows that came later still,
- * and then the whole day is read. What is already known costs nothing but the comparison.
+ * Intake: when the HIS is looked at, and how closely. Each poll looks for new numbers, back to an overlap in which rows
+ * that were committed late still turn up. Now and then the day's rows are counted: that shows the visit whose number or
+ * time is out of the ordinary. A digest of the day shows edits, and then the whole day is read. Days that are over are
+ * read by `past-days.ts`; what becomes of a visit that was found, says `take-in.ts`.
  */
 
-import { addDays, type Instant, type ServiceDate, serviceDateOf } from '../domain/bangkok.ts';
+import { type Instant, type ServiceDate, serviceDateOf, startOfServiceDate } from '../domain/bangkok.ts';
 import { isBridgeError } from '../domain/bridge-error.ts';
-import type { Case } from '../domain/case.ts';
-import { isTakenOut, openCase, toStaff, visitGone, visitSeen } from '../domain/machine/facts.ts';
-import type { Change } from '../domain/machine/transition.ts';
-import type { Visit } from '../domain/visit.ts';
-import { pairPerson } from './pair.ts';
-import type { CaseChange } from './ports/ledger.ts';
+import { PastDays } from './past-days.ts';
 import type { House, Site } from './site.ts';
-import { vnAt } from './steps/step.ts';
-import { countChange, toCaseChange, updateCase } from './update.ts';
+import { TakeIn } from './take-in.ts';
 
-const BATCH = 500;
-/** People paired at a time: they share the ledger's commits. */
-const TOGETHER = 50;
+/** How often the day's rows are counted; the digest is taken at least as often as it is configured. */
+const COUNT_MS = 10_000;
 
 export class Intake {
   readonly #house: House;
   readonly #site: Site;
-  readonly #kick: () => void;
-  /** What was last committed of each visit, so that an unchanged row is not looked up in the ledger again. */
-  #seen = new Map<string, string>();
-  #digest: { date: ServiceDate; value: string } | null = null;
+  readonly #takeIn: TakeIn;
+  readonly #pastDays: PastDays;
+  /** The day as it last stood in the HIS; `rows` grows with what is found of it since. */
+  #day: { date: ServiceDate; digest: string; rows: number } | null = null;
   #digestAt: Instant = 0;
+  #countedAt: Instant = 0;
   #polledTo: Instant | null = null;
   #lastSuccess: Instant | null = null;
   #trouble: string | null = null;
@@ -35,7 +30,8 @@ export class Intake {
   constructor(house: House, site: Site, kick: () => void) {
     this.#house = house;
     this.#site = site;
-    this.#kick = kick;
+    this.#takeIn = new TakeIn(house, site, kick);
+    this.#pastDays = new PastDays(house, site, (date) => this.#readDay(date, { remember: false }));
   }
 
   /** When the HIS last answered, and what is wrong if it does not. */
@@ -51,13 +47,13 @@ export class Intake {
     const { clock, metrics } = this.#house;
     const site = this.#site.hcode;
     const now = clock.now();
-    // either way: a clock that was set back must not put it off
-    const isDigestTurn = Math.abs(now - this.#digestAt) >= this.#site.settings.digestMs;
+    const isDigestTurn = isTurn(now, this.#digestAt, this.#site.settings.digestMs);
     const begun = performance.now();
     const kind = isDigestTurn ? 'digest' : 'visits';
     try {
-      if (this.#polledTo !== null) await this.#window(this.#polledTo, now);
+      if (this.#polledTo !== null) await this.#look(this.#polledTo, now);
       if (isDigestTurn) await this.#compareDay(now);
+      await this.#pastDays.readOne(serviceDateOf(now));
       this.#polledTo = now;
       this.#lastSuccess = now;
       if (this.#trouble !== null) this.#house.log.info({ site }, 'the HIS can be polled again');
@@ -82,148 +78,66 @@ export class Intake {
     this.#trouble = why;
   }
 
-  async #window(polledTo: Instant, now: Instant): Promise<void> {
-    const from = polledTo - this.#site.settings.overlapMs;
-    await this.#take(await this.#site.his.visitsFrom(from, now));
+  async #look(polledTo: Instant, now: Instant): Promise<void> {
+    const { overlapMs } = this.#site.settings;
+    // what came in on days that are over is found when they are read
+    const from = Math.max(polledTo, startOfServiceDate(serviceDateOf(now))) - overlapMs;
+    const { his } = this.#site;
+    this.#add(await this.#takeIn.take(await his.newVisits(from, now, (vn) => this.#takeIn.isSettled(vn))));
+    if (isTurn(now, this.#countedAt, COUNT_MS)) await this.#count(from, now);
   }
 
-  /** Reads the whole day when its digest has moved; after midnight (and at the start) the day before once more. */
+  /** Finds the visits that their numbers do not show, and those that are gone, without reading the day. */
+  async #count(from: Instant, now: Instant): Promise<void> {
+    const rows = await this.#site.his.countOn(serviceDateOf(now));
+    const isAsBefore = (): boolean => this.#day?.date === serviceDateOf(now) && this.#day.rows === rows;
+    this.#countedAt = now;
+    if (isAsBefore()) return;
+    const found = await this.#takeIn.take(await this.#site.his.visitsFrom(from, now));
+    this.#add(found);
+    if (!isAsBefore()) await this.#compareDay(now);
+    // numbers here do not tell the time, or not always: count again at the next poll
+    if (found.length > 0) this.#countedAt = 0;
+  }
+
+  #add(found: readonly { serviceDate: ServiceDate }[]): void {
+    const day = this.#day;
+    if (day !== null) day.rows += found.filter((v) => v.serviceDate === day.date).length;
+  }
+
+  /** Reads the whole day when its digest has moved, or when the ledger has been changed by anybody but this process. */
   async #compareDay(now: Instant): Promise<void> {
-    const today = serviceDateOf(now);
-    const before = this.#digest;
-    if (before?.date !== today) {
-      await this.#readDay(before?.date ?? addDays(today, -1));
-      // a new day has begun: what is remembered of older ones is not needed any more
-      this.#seen.clear();
-    }
-    // the digest is taken first: what changes while the day is read moves it again
-    const value = await this.#site.his.digestOf(today);
-    if (before?.date !== today || before.value !== value) await this.#readDay(today);
-    this.#digest = { date: today, value };
+    const { his, hcode } = this.#site;
+    const date = serviceDateOf(now);
+    const before = this.#day;
+    if (before?.date !== date) this.#takeIn.forgetAll();
+    // taken first: what changes while the day is read shows the next time
+    const rows = await his.countOn(date);
+    const digest = await his.digestOf(date);
+    const standing = await this.#house.ledger.caseKeysOn(hcode, date);
+    const isAsBefore = before?.date === date && before.digest === digest;
+    const changed = this.#takeIn.forgetChanged(standing);
+    if (!isAsBefore || changed > 0) await this.#readDay(date);
+    this.#day = { date, digest, rows };
     this.#digestAt = now;
   }
 
-  async #readDay(date: ServiceDate): Promise<void> {
-    const visits = await this.#site.his.visitsOn(date);
-    await this.#take(visits);
+  async #readDay(date: ServiceDate, options: { remember?: boolean } = {}): Promise<void> {
+    const { his, hcode } = this.#site;
+    const visits = await his.visitsOn(date);
+    await this.#takeIn.take(visits, options);
     const standing = new Set(visits.map((v) => v.vn));
-    for (const known of await this.#house.ledger.caseKeysOn(this.#site.hcode, date)) {
+    for (const known of await this.#house.ledger.caseKeysOn(hcode, date)) {
       if (standing.has(known.vn) || known.visitGone) continue;
       // asked for by itself before it is believed: a row may have come back, or moved to another day
-      const visit = await this.#site.his.visit(known.vn);
-      if (visit === null) await this.#gone(known.vn);
-      else await this.#take([visit]);
-    }
-  }
-
-  async #gone(vn: string): Promise<void> {
-    const key = { hcode: this.#site.hcode, vn };
-    await updateCase(this.#house, key, (c) => visitGone(c, this.#house.clock.now()));
-    this.#seen.delete(vn);
-    this.#kick();
-  }
-
-  async #take(visits: readonly Visit[]): Promise<void> {
-    const fresh = visits.filter((v) => this.#seen.get(v.vn) !== fingerprint(v));
-    for (let i = 0; i < fresh.length; i += BATCH) {
-      const batch = fresh.slice(i, i + BATCH);
-      const changed = await this.#commitBatch(batch);
-      for (const visit of batch) this.#seen.set(visit.vn, fingerprint(visit));
-      await this.#pair(changed);
-      if (changed.length > 0) this.#kick();
-    }
-  }
-
-  async #commitBatch(batch: readonly Visit[]): Promise<Case[]> {
-    const keys = batch.map((v) => ({ hcode: v.hcode, vn: v.vn }));
-    const known = new Map((await this.#house.ledger.cases(keys)).map((c) => [c.vn, c]));
-    const changes: CaseChange[] = [];
-    for (const visit of batch) {
-      const current = known.get(visit.vn) ?? null;
-      const change = await this.#decide(visit, current);
-      if (change !== null) changes.push(toCaseChange(current, change));
-    }
-    if (changes.length === 0) return [];
-    try {
-      await this.#house.ledger.commit(changes);
-      for (const c of changes) countChange(this.#house, known.get(c.next.vn) ?? null, c.next);
-      return changes.map((c) => c.next);
-    } catch (error) {
-      if (!isBridgeError(error, 'conflict', 'code-held', 'already-asked', 'bad-input')) throw error;
-      // one of them stands in the way of the rest: one by one, each with its own end
-      const done = await Promise.all(batch.map((visit) => this.#commitOne(visit)));
-      return done.filter((c) => c !== null);
-    }
-  }
-
-  async #commitOne(visit: Visit): Promise<Case | null> {
-    for (;;) {
-      const current = await this.#house.ledger.case(visit);
-      const change = await this.#decide(visit, current);
-      if (change === null) return null;
-      try {
-        await this.#house.ledger.commit([toCaseChange(current, change)]);
-        countChange(this.#house, current, change.next);
-        return change.next;
-      } catch (error) {
-        if (isBridgeError(error, 'conflict')) continue;
-        if (isBridgeError(error, 'bad-input')) {
-          // the one row that the ledger cannot hold stops no other
-          this.#house.log.error({ site: this.#site.hcode, why: error.message }, 'a visit cannot be taken in');
-          return null;
-        }
-        if (!isBridgeError(error, 'code-held')) throw error;
-        return this.#holdBack(current, change);
-      }
-    }
-  }
-
-  /** The HIS holds one code on two visits: the second goes to a person. */
-  async #holdBack(current: Case | null, change: Change): Promise<Case> {
-    const claimCode = change.next.code?.claimCode ?? '';
-    const holder = await this.#house.ledger.holderOfCode(claimCode);
-    const otherVn = vnAt(this.#site.hcode, holder);
-    const cause = { event: 'code-held', at: this.#house.clock.now(), detail: { claimCode, otherVn } };
-    const without = { ...change.next, version: current?.version ?? 0, code: null, writtenAt: null };
-    const staff = toStaff(
-      without,
-      'code-held',
-      otherVn === null ? claimCode : `${claimCode} → ${otherVn}`,
-      cause,
-    );
-    await this.#house.ledger.commit([
-      toCaseChange(current, { next: staff.next, history: [...change.history, ...staff.history] }),
-    ]);
-    countChange(this.#house, current, staff.next);
-    return staff.next;
-  }
-
-  async #decide(visit: Visit, current: Case | null): Promise<Change | null> {
-    const now = this.#house.clock.now();
-    if (current === null) return openCase(visit, this.#site.policy, now);
-    const read = current.readId === null ? null : await this.#house.ledger.cardRead(current.readId);
-    // the row may have been read just before the code was written; the case says it was, so now it must show
-    const told = isTakenOut(current, visit) ? await this.#site.his.visit(visit.vn) : visit;
-    if (told === null) return null;
-    return visitSeen(current, told, read, this.#site.policy, now);
-  }
-
-  async #pair(changed: readonly Case[]): Promise<void> {
-    const dates = new Set(changed.filter((c) => c.pid !== null).map((c) => c.serviceDate));
-    for (const date of dates) {
-      const withReads = new Set(await this.#house.ledger.pidsWithUnpairedReads(this.#site.hcode, date));
-      const people = new Set(changed.filter((c) => c.serviceDate === date).map((c) => c.pid));
-      const toPair = [...people].filter((pid) => pid !== null && withReads.has(pid));
-      for (let i = 0; i < toPair.length; i += TOGETHER) {
-        const some = toPair.slice(i, i + TOGETHER);
-        await Promise.all(
-          some.map((pid) => pid !== null && pairPerson(this.#house, this.#site.hcode, pid, date)),
-        );
-      }
+      const visit = await his.visit(known.vn);
+      if (visit === null) await this.#takeIn.gone(known.vn);
+      else await this.#takeIn.take([visit], options);
     }
   }
 }
 
-function fingerprint(visit: Visit): string {
-  return JSON.stringify(visit);
+/** Either way: a clock that was set back must not put it off. */
+function isTurn(now: Instant, last: Instant, everyMs: number): boolean {
+  return Math.abs(now - last) >= everyMs;
 }

@@ -19,6 +19,8 @@ export interface SiteSettings {
   pollMs: number;
   overlapMs: number;
   digestMs: number;
+  /** Days that are read again once a new day has begun, and after the bridge was off. */
+  catchUpDays: number;
   confirmTimeoutMs: number;
   settleMs: number;
   offlineLookupMs: number;

@@ -30,6 +30,9 @@ import { WriteBack } from './write-back.ts';
 /** A HOSxP is upgraded, and its accounts get grants, while the bridge runs. */
 const LAYOUT_MAX_AGE_MS = 10 * 60_000;
 
+/** Visit numbers in one query. */
+const NUMBERS = 512;
+
 export class HosxpAdapter implements HisAdapter {
   readonly hcode: string;
   readonly #options: HisOptions;
@@ -54,6 +57,22 @@ export class HosxpAdapter implements HisAdapter {
       );
     }
     return visits;
+  }
+
+  async newVisits(from: Instant, until: Instant, isSettled: (vn: string) => boolean): Promise<Visit[]> {
+    const [first, last] = [serviceDateOf(from), serviceDateOf(until)];
+    const rows = await this.#query((q) => q.numbers(from, last));
+    const vns = rows.map((row) => String(row.vn)).filter((vn) => !isSettled(vn.trim()));
+    const visits: Visit[] = [];
+    for (let i = 0; i < vns.length; i += NUMBERS) {
+      visits.push(...(await this.#read((q) => q.byVns(vns.slice(i, i + NUMBERS)), last)));
+    }
+    // a number of today on a visit of another day: that day's business
+    return visits.filter((v) => v.serviceDate >= first && v.serviceDate <= last);
+  }
+
+  async countOn(date: ServiceDate): Promise<number> {
+    return Number((await this.#query((q) => q.count(date)))[0]?.n);
   }
 
   async visitsOn(date: ServiceDate): Promise<Visit[]> {

@@ -1,10 +1,17 @@
 /**
  * The one query for visits, in its variants. `ovst` is always entered through an index: by bare `vstdate` and
- * `vsttime`, or by `vn`. A function over either column would read the whole table (over a second at 5 million rows).
+ * `vsttime`, or by `vn`. Most sites index `vstdate` alone, so that a range of time reads the rows of the whole day; a
+ * range of `vn`, which begins with date and time, reads the newest only. A function over either column would read the whole table (over a second at 5 million rows).
  */
 
 import { sql } from 'kysely';
-import { addDays, type ServiceDate } from '../../../src/domain/bangkok.ts';
+import {
+  addDays,
+  type Instant,
+  type ServiceDate,
+  serviceDateOf,
+  timeOfDay,
+} from '../../../src/domain/bangkok.ts';
 import type { SqlDialect, SqlText } from '../sql/dialect.ts';
 import type { HosxpLayout } from './layout.ts';
 
@@ -78,6 +85,27 @@ export class VisitQuery {
     return this.#select(sql`o.vn = ${vn}`);
   }
 
+  /**
+   * At least one number. The list is filled up to a power of two with its last one: a driver keeps a prepared statement
+   * for each length that it has met.
+   */
+  byVns(vns: readonly string[]): SqlText {
+    const length = 2 ** Math.ceil(Math.log2(vns.length));
+    const filled = Array.from({ length }, (_, i) => vns[Math.min(i, vns.length - 1)]);
+    return this.#select(sql`o.vn in (${sql.join(filled)})`);
+  }
+
+  /** Numbers that HOSxP gave from a moment on, up to the end of a day; the index over `vn` answers alone. */
+  numbers(from: Instant, until: ServiceDate): SqlText {
+    const first = `${vnPrefix(serviceDateOf(from))}${timeOfDay(from).replaceAll(':', '')}`;
+    return sql`select o.vn as vn from ovst o where o.vn >= ${first} and o.vn <= ${lastVn(until)}`;
+  }
+
+  /** Rows of the date; an index over `vstdate` answers alone. */
+  count(date: ServiceDate): SqlText {
+    return sql`select count(*) as n from ovst o where ${onDay(date)}`;
+  }
+
   /** Visits of the date that hold no code, neither in their right's row nor in HOSxP's own log. */
   withoutCode(date: ServiceDate): SqlText {
     const logged = this.#layout.hasTable('authenhos')
@@ -106,8 +134,7 @@ export class VisitQuery {
   }
 
   #isStray(date: ServiceDate): SqlText {
-    const day = vnPrefix(date);
-    return sql`o.vn >= ${day} and o.vn <= ${`${day}9999999`} and ${this.#dialect.isNoDate(sql`o.vstdate`)}`;
+    return sql`o.vn >= ${vnPrefix(date)} and o.vn <= ${lastVn(date)} and ${this.#dialect.isNoDate(sql`o.vstdate`)}`;
   }
 }
 
@@ -127,6 +154,10 @@ function buddhist(date: ServiceDate): string[] {
 export function vnPrefix(date: ServiceDate): string {
   const at = addDays(date, 0);
   return `${String((Number(at.slice(0, 4)) + 543) % 100).padStart(2, '0')}${at.slice(5, 7)}${at.slice(8, 10)}`;
+}
+
+function lastVn(date: ServiceDate): string {
+  return `${vnPrefix(date)}9999999`;
 }
 
 function fieldsOf(layout: HosxpLayout, dialect: SqlDialect): Record<VisitField, SqlText> {

@@ -33,6 +33,13 @@ export interface HisAdapter {
    * One short indexed query per service date in the range.
    */
   visitsFrom(from: Instant, until: Instant): Promise<Visit[]>;
+  /**
+   * What is new, at the least cost: visits since `from` (as `visitsFrom`) that the HIS's own order of numbers shows. It
+   * may miss one that is numbered otherwise; `countOn` then differs. Where `isSettled` holds, the visit is left out.
+   */
+  newVisits(from: Instant, until: Instant, isSettled: (vn: string) => boolean): Promise<Visit[]>;
+  /** How many rows stand on the date; cheap enough to be asked every few seconds. */
+  countOn(date: ServiceDate): Promise<number>;
   /** All visits of one service date. */
   visitsOn(date: ServiceDate): Promise<Visit[]>;
   /** Changes whenever a visit of that date is added, edited or removed; cheap. Opaque. */

@@ -99,11 +99,11 @@ export interface Ledger {
   countCases(filter: CaseFilter): Promise<number>;
   /** Figures for metrics and the live table: how many cases of a service date stand in each state. */
   countsByState(hcode: string, serviceDate: ServiceDate): Promise<Partial<Record<CaseState, number>>>;
-  /** Every case of a site and date in short, to compare with a full read of the HIS. */
+  /** Every case of a site and date in short, to compare with a full read of the HIS, and with what a process remembers. */
   caseKeysOn(
     hcode: string,
     serviceDate: ServiceDate,
-  ): Promise<{ vn: string; state: CaseState; visitGone: boolean }[]>;
+  ): Promise<{ vn: string; version: number; state: CaseState; visitGone: boolean }[]>;
   history(key: CaseKey): Promise<StoredHistoryEntry[]>;
   /** The case (not cancelled) that holds this code. */
   holderOfCode(claimCode: string): Promise<CaseKey | null>;

@@ -62,11 +62,14 @@ export function lateCommitContract(bench: () => Bench & { another(): Promise<Sim
       const late = await insertVisit(desk, { hn: '000000021', at: at(date, '08:00:00') });
       const quick = await insertVisit(db, { hn: '000000022', at: at(date, '08:00:05') });
       const window = [at(date, '07:55:00'), at(date, '08:01:00')] as const;
+      const numbers = async () => (await his.newVisits(...window, () => false)).map((v) => v.vn);
       expect((await his.visitsFrom(...window)).map((v) => v.vn)).toEqual([quick]);
+      expect(await numbers()).toEqual([quick]);
       const digest = await his.digestOf(day(date));
       await desk.exec('COMMIT');
       await desk.close();
       expect((await his.visitsFrom(...window)).map((v) => v.vn)).toEqual([late, quick]);
+      expect(await numbers()).toEqual([late, quick]);
       expect(await his.digestOf(day(date))).not.toBe(digest);
     });
   });

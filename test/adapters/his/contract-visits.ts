@@ -90,6 +90,35 @@ export function visitsContract(bench: () => Bench): void {
       expect(seen[2]).toMatchObject({ serviceDate: '2026-03-02' });
     });
 
+    test('newVisits: those whose number is new, over midnight, but for the settled ones', async () => {
+      await insertVisit(db, { hn: '000000021', at: at('2026-03-11', '08:00:00') });
+      const evening = await insertVisit(db, { hn: '000000022', at: at('2026-03-11', '23:50:00') });
+      const settled = await insertVisit(db, { hn: '000000026', at: at('2026-03-11', '23:51:00') });
+      const night = await insertVisit(db, { hn: '000000023', at: at('2026-03-12', '00:05:00') });
+      // a number of today on a visit of another day, and the other way round
+      const early = await insertVisit(db, { hn: '000000024', at: at('2026-03-12', '00:06:00') });
+      await db.query("UPDATE ovst SET vstdate = '2026-03-20' WHERE vn = ?", [early]);
+      await insertVisit(db, { hn: '000000025', at: at('2026-03-13', '08:00:00') });
+      const window = [at('2026-03-11', '23:45:00'), at('2026-03-12', '00:10:00')] as const;
+      const seen = await his.newVisits(...window, (vn) => vn === settled);
+      expect(seen.map((v) => v.vn).toSorted()).toEqual([evening, night]);
+      expect(seen.find((v) => v.vn === night)).toEqual(await his.visit(night));
+      expect(await his.newVisits(...window, () => true)).toEqual([]);
+    });
+
+    test('countOn: moves with a visit that newVisits cannot show', async () => {
+      const date = '2026-03-14';
+      await insertVisit(db, { hn: '000000021', at: at(date, '08:00:00') });
+      const window = [at(date, '07:55:00'), at(date, '08:10:00')] as const;
+      expect(await his.countOn(day(date))).toBe(1);
+      await insertVisit(db, { hn: '000000022', at: at(date, '08:05:00'), vn: 'A-0001' });
+      expect((await his.newVisits(...window, () => false)).map((v) => v.hn)).toEqual(['000000021']);
+      expect(await his.countOn(day(date))).toBe(2);
+      expect((await his.visitsFrom(...window)).map((v) => v.hn)).toEqual(['000000021', '000000022']);
+      await db.query("UPDATE ovst SET vstdate = '2569-03-14' WHERE vn = 'A-0001'");
+      expect(await his.countOn(day(date))).toBe(2);
+    });
+
     test('one visit, or null', async () => {
       const vn = await insertVisit(db, { hn: '000000021', at: at('2026-03-05', '08:00:00') });
       expect((await his.visit(vn))?.hn).toBe('000000021');

@@ -83,6 +83,7 @@ export function listsContract(make: MakeStore): void {
       expect(short.toSorted((a, b) => (a.vn < b.vn ? -1 : 1))).toEqual(
         ['v0', 'v3', 'v6', 'v9'].map((vn, i) => ({
           vn,
+          version: 1,
           state: i % 2 === 0 ? 'awaiting-card' : 'needs-staff',
           visitGone: false,
         })),

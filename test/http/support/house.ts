@@ -97,6 +97,7 @@ export async function openHouse(
       pollMs: 1000,
       overlapMs: 1000,
       digestMs: 1000,
+      catchUpDays: 7,
       confirmTimeoutMs: 1000,
       settleMs: 1000,
       offlineLookupMs: 1000,

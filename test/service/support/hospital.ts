@@ -151,6 +151,7 @@ export async function openHospital(his: HisOfTheFile): Promise<Hospital> {
         pollMs: 1_000,
         overlapMs: 15 * 60_000,
         digestMs: 5_000,
+        catchUpDays: 7,
         confirmTimeoutMs: CONFIRM_TIMEOUT_MS,
         settleMs: 20_000,
         offlineLookupMs: 600_000,

@@ -25,8 +25,8 @@ import { sweep } from './sweep.ts';
 const MINUTE_MS = 60_000;
 /** How often work that has just fallen due is put on the queue, ms. */
 const DUE_MS = 1_000;
-/** How often this process looks whether the ledger, the queue and the agents are there, ms. */
-const READINESS_MS = 15_000;
+/** How often this process looks whether what was not ready (ledger, queue, agents) is there again, ms. */
+const READINESS_MS = 3_000;
 /** A job that has waited this long while the work may go on: the workers have fallen silent. */
 const STUCK_MS = 10 * MINUTE_MS;
 
@@ -69,7 +69,7 @@ export class Bridge implements BridgeApi {
     this.#dispatcher.kick();
     this.#every(DUE_MS, 'due', () => this.#sweepDue());
     this.#every(DUE_MS, 'probe', () => this.#probe());
-    this.#every(READINESS_MS, 'readiness', () => this.#readiness.refresh());
+    for (const turn of this.#readiness.turns()) this.#every(READINESS_MS, 'readiness', turn);
     await this.#readiness.refresh();
   }
 

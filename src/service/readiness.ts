@@ -10,6 +10,9 @@ import type { House, Site } from './site.ts';
 /** Polls in a row that may be missed before the HIS counts as away. */
 const MISSED_POLLS = 10;
 
+/** Turns between two looks at what is well. */
+const CALM_TURNS = 5;
+
 export class Readiness {
   readonly #house: House;
   readonly #intakes: ReadonlyMap<string, Intake>;
@@ -25,11 +28,41 @@ export class Readiness {
 
   /** Looks at the ledger, the queue and every agent. */
   async refresh(): Promise<void> {
+    await Promise.all([this.#lookAtOwn(), this.#lookAtAllAgents()]);
+  }
+
+  /**
+   * Each to be called every few seconds, beside the others: an agent that hangs holds up no look at the ledger. What is
+   * well is looked at every {@link CALM_TURNS} turns only; what stands in the way at each, so that the end of an outage
+   * is soon seen.
+   */
+  turns(): (() => Promise<void>)[] {
+    const turn = (current: () => readonly Finding[], look: () => Promise<void>) => {
+      let turns = 0;
+      return async (): Promise<void> => {
+        turns += 1;
+        if (turns % CALM_TURNS === 0 || current().some((f) => f.level === 'fail')) await look();
+      };
+    };
+    const agents = (): Finding[] => [...this.#house.sites.values()].flatMap((site) => this.#stations(site));
+    return [
+      turn(
+        () => this.#own,
+        () => this.#lookAtOwn(),
+      ),
+      turn(agents, () => this.#lookAtAllAgents()),
+    ];
+  }
+
+  async #lookAtOwn(): Promise<void> {
     const [ledger, queue] = await Promise.all([
       looked('ledger', () => this.#house.ledger.check()),
       looked('queue', () => this.#house.queue.check()),
     ]);
     this.#own = [...ledger, ...queue];
+  }
+
+  async #lookAtAllAgents(): Promise<void> {
     await Promise.all([...this.#house.sites.values()].map((site) => this.#lookAtAgents(site)));
   }
 

@@ -127,3 +127,19 @@ it('tries again later when the agent’s PC is off, without counting NHSO as dow
   await seconds(2);
   expect((await hospital.case(vn)).state).toBe('written');
 });
+
+it('is ready again within five seconds of an outage’s end, and looks at what is well four times a minute', async () => {
+  const agent = async () =>
+    (await hospital.bridge.readiness()).find((f) => f.check === 'agent-10978-counter-1')?.level;
+  const looks = (): number => hospital.nhso.requests({ call: 'terminals' }).length;
+  const before = looks();
+  await seconds(60);
+  await expect.poll(looks).toBe(before + 4);
+  expect(await agent()).toBe('ok');
+  await hospital.nhso.stop();
+  await seconds(16);
+  await expect.poll(agent).toBe('fail');
+  await hospital.nhso.start();
+  await seconds(4);
+  await expect.poll(agent, { timeout: 1_000 }).toBe('ok');
+});

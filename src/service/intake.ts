@@ -9,7 +9,7 @@ import { type Instant, type ServiceDate, serviceDateOf, startOfServiceDate } fro
 import { isBridgeError } from '../domain/bridge-error.ts';
 import { PastDays } from './past-days.ts';
 import type { House, Site } from './site.ts';
-import { TakeIn } from './take-in.ts';
+import { TakeIn, type Taken } from './take-in.ts';
 
 /** How often the day's rows are counted; the digest is taken at least as often as it is configured. */
 const COUNT_MS = 10_000;
@@ -19,8 +19,8 @@ export class Intake {
   readonly #site: Site;
   readonly #takeIn: TakeIn;
   readonly #pastDays: PastDays;
-  /** The day as it last stood in the HIS; `rows` grows with what is found of it since. */
-  #day: { date: ServiceDate; digest: string; rows: number } | null = null;
+  /** The day as it last stood in the HIS; `rows` grows with what is found of it since. No digest: read it in any case. */
+  #day: { date: ServiceDate; digest: string | null; rows: number } | null = null;
   #digestAt: Instant = 0;
   #countedAt: Instant = 0;
   #polledTo: Instant | null = null;
@@ -83,7 +83,7 @@ export class Intake {
     // what came in on days that are over is found when they are read
     const from = Math.max(polledTo, startOfServiceDate(serviceDateOf(now))) - overlapMs;
     const { his } = this.#site;
-    this.#add(await this.#takeIn.take(await his.newVisits(from, now, (vn) => this.#takeIn.isSettled(vn))));
+    this.#note(await this.#takeIn.take(await his.newVisits(from, now, (vn) => this.#takeIn.isSettled(vn))));
     if (isTurn(now, this.#countedAt, COUNT_MS)) await this.#count(from, now);
   }
 
@@ -94,15 +94,18 @@ export class Intake {
     this.#countedAt = now;
     if (isAsBefore()) return;
     const found = await this.#takeIn.take(await this.#site.his.visitsFrom(from, now));
-    this.#add(found);
+    this.#note(found);
     if (!isAsBefore()) await this.#compareDay(now);
     // numbers here do not tell the time, or not always: count again at the next poll
-    if (found.length > 0) this.#countedAt = 0;
+    if (found.unmet.length > 0) this.#countedAt = 0;
   }
 
-  #add(found: readonly { serviceDate: ServiceDate }[]): void {
+  #note({ unmet, isNews }: Taken): void {
     const day = this.#day;
-    if (day !== null) day.rows += found.filter((v) => v.serviceDate === day.date).length;
+    if (day === null) return;
+    day.rows += unmet.filter((v) => v.serviceDate === day.date).length;
+    // should the HIS take it back before the next digest, that would be the one of before
+    if (isNews) day.digest = null;
   }
 
   /** Reads the whole day when its digest has moved, or when the ledger has been changed by anybody but this process. */

@@ -32,6 +32,13 @@ interface Seen {
   at: Instant;
 }
 
+export interface Taken {
+  /** Those whose number this process had not met. */
+  unmet: readonly Visit[];
+  /** True when anything in them was new. */
+  isNews: boolean;
+}
+
 export class TakeIn {
   readonly #house: House;
   readonly #site: Site;
@@ -50,8 +57,8 @@ export class TakeIn {
     return seen !== undefined && Math.abs(this.#house.clock.now() - seen.at) >= SETTLES_MS;
   }
 
-  /** Takes visits in; returns those whose number this process had not met. `remember` is false for days that are over. */
-  async take(visits: readonly Visit[], { remember = true } = {}): Promise<Visit[]> {
+  /** `remember` is false for days that are over. */
+  async take(visits: readonly Visit[], { remember = true } = {}): Promise<Taken> {
     const unmet = visits.filter((v) => !this.#seen.has(v.vn));
     const fresh = visits.filter((v) => {
       const seen = this.#seen.get(v.vn);
@@ -64,7 +71,7 @@ export class TakeIn {
       await this.#pair(changed);
       if (changed.length > 0) this.#kick();
     }
-    return unmet;
+    return { unmet, isNews: fresh.length > 0 };
   }
 
   #remember(visit: Visit, version: number): void {

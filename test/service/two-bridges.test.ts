@@ -1,6 +1,8 @@
 /** Two bridges on one ledger, each with its own connection to it, taking each other's work. */
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { plainPerson } from '../../simulators/his/hosxp/sample-people.ts';
+import { cancelVisit, editPatient } from '../../simulators/his/hosxp/visits.ts';
 import { expectHistoryExplains, HisOfTheFile, type Hospital, openHospital } from './support/hospital.ts';
 import { citizenIdOf } from './support/quiet.ts';
 
@@ -69,4 +71,39 @@ it('takes the answer of a bridge that was held up while the other looked the cod
     code: { claimCode: hospital.nhso.codes(citizenIdOf(1))[0]?.claimCode },
   });
   expect(hospital.confirms(1)).toBe(1);
+});
+
+/** Each tick goes to the other bridge than the one before. */
+async function poll(): Promise<void> {
+  hospital.pass(5_000);
+  await hospital.poll();
+}
+
+it('compares with the ledger: what one bridge saw and the HIS took back, the other one sees', async () => {
+  const phones = async (vn: string) => (await hospital.case(vn)).visit.phones;
+  const { hn, mobile } = plainPerson(1);
+  const vn = await hospital.visit(1);
+  await poll();
+  await poll();
+  hospital.pass(600_000);
+  await poll();
+  await poll();
+  await editPatient(his.db, hn, 'mobile_phone_number', '0611111112');
+  await poll();
+  expect(await phones(vn)).toEqual(['0611111112']);
+  // the bridge that saw it is not heard of again; to the other nothing has happened
+  await editPatient(his.db, hn, 'mobile_phone_number', mobile);
+  await poll();
+  expect(await phones(vn)).toEqual([mobile]);
+});
+
+it('compares with the ledger: a visit that only the other bridge saw before it was removed', async () => {
+  await poll();
+  await poll();
+  const vn = await hospital.visit(1);
+  await poll();
+  expect((await hospital.case(vn)).state).toBe('awaiting-card');
+  await cancelVisit(his.db, vn);
+  await poll();
+  expect((await hospital.case(vn)).state).toBe('cancelled');
 });

@@ -1,5 +1,5 @@
 /**
- * A hospital for the tests of the service: a HOSxP on in-process PostgreSQL behind the real adapter, the NHSO agent
+ * A hospital for the tests of the service: a HOSxP (on in-process PostgreSQL, or a server's) behind the real adapter, the NHSO agent
  * simulator behind the real adapter, a ledger in a file, a clock that is set by hand, and bridges on top.
  */
 
@@ -16,7 +16,7 @@ import { CANCELLED_STATUS } from '../../../simulators/his/hosxp/sample-day.ts';
 import { plainPerson, type SamplePerson } from '../../../simulators/his/hosxp/sample-people.ts';
 import { createSchema, seedReferenceData } from '../../../simulators/his/hosxp/schema.ts';
 import { codeOf, insertPeople, insertVisit, type NewVisit } from '../../../simulators/his/hosxp/visits.ts';
-import { type SimDb, simDbOver } from '../../../simulators/his/sim-db.ts';
+import { openSimDb, type SimDb, simDbOver } from '../../../simulators/his/sim-db.ts';
 import type { AgentControl } from '../../../simulators/nhso-agent/control.ts';
 import { startNhsoAgent } from '../../../simulators/nhso-agent/start.ts';
 import { bangkokIso } from '../../../src/domain/bangkok.ts';
@@ -26,7 +26,8 @@ import { Bridge } from '../../../src/service/bridge.ts';
 import type { CardReadReceipt } from '../../../src/service/bridge-api.ts';
 import type { HisAdapter } from '../../../src/service/ports/his.ts';
 import type { Ledger } from '../../../src/service/ports/ledger.ts';
-import type { House, Site } from '../../../src/service/site.ts';
+import type { Log } from '../../../src/service/ports/log.ts';
+import type { House, Site, SiteSettings, Station } from '../../../src/service/site.ts';
 import { hisOptions } from '../../adapters/his/contract-support.ts';
 import { SAMPLE_AT } from '../../support/samples.ts';
 import { HandQueue } from './hand-queue.ts';
@@ -34,6 +35,7 @@ import { citizenIdOf, quietLog, silentMetrics } from './quiet.ts';
 
 const HCODE = '10978';
 const STATION = 'counter-1';
+const SECOND_STATION = 'counter-2';
 export const ACTOR = { name: 'key:staff' };
 const CONFIRM_TIMEOUT_MS = 700;
 
@@ -41,19 +43,31 @@ const TIMEOUTS = { terminalsMs: 1_000, readMs: 2_000, draftMs: 2_000, lookupMs: 
 
 /** The HIS, once for a test file: PostgreSQL in the process takes seconds to start. */
 export class HisOfTheFile {
-  readonly pglite: PGlite;
+  /** Null: on a server. */
+  readonly pglite: PGlite | null;
   readonly db: SimDb;
+  readonly url: string;
   isDown = false;
   /** The next UPDATE is done, then the connection breaks. */
   losesNextAnswer = false;
 
-  private constructor(pglite: PGlite) {
+  private constructor(db: SimDb, url: string, pglite: PGlite | null) {
     this.pglite = pglite;
-    this.db = simDbOver(pglite);
+    this.db = db;
+    this.url = url;
   }
 
   static async start(): Promise<HisOfTheFile> {
-    const his = new HisOfTheFile(await PGlite.create());
+    const pglite = await PGlite.create();
+    return HisOfTheFile.#filled(new HisOfTheFile(simDbOver(pglite), 'pglite:', pglite));
+  }
+
+  /** On an empty database of a server; the tests cannot break the line to it. */
+  static async on(url: string): Promise<HisOfTheFile> {
+    return HisOfTheFile.#filled(new HisOfTheFile(await openSimDb(url), url, null));
+  }
+
+  static async #filled(his: HisOfTheFile): Promise<HisOfTheFile> {
     await createSchema(his.db);
     await seedReferenceData(his.db, { hcode: HCODE, hospitalName: 'โรงพยาบาลสมมุติ' });
     return his;
@@ -72,6 +86,7 @@ export class HisOfTheFile {
     query: async (sql: string, params?: unknown[]): Promise<{ rows: unknown[]; affectedRows?: number }> => {
       const broken = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
       if (this.isDown) throw broken;
+      if (this.pglite === null) throw new TypeError('on a server there is no line to break');
       const answer = await this.pglite.query(sql, params);
       if (this.losesNextAnswer && /^\s*update/i.test(sql)) {
         this.losesNextAnswer = false;
@@ -81,14 +96,18 @@ export class HisOfTheFile {
     },
   };
 
-  close(): Promise<void> {
-    return this.pglite.close();
+  async close(): Promise<void> {
+    await this.db.close();
+    await this.pglite?.close();
   }
 }
 
 export interface Hospital {
   his: HisOfTheFile;
+  /** NHSO, and the agent at the counter where the cards are read. */
   nhso: AgentControl;
+  /** The agent at the second counter, where there is one. */
+  neighbour: AgentControl | null;
   queue: HandQueue;
   ledger: Ledger;
   bridge: Bridge;
@@ -115,38 +134,47 @@ export interface Hospital {
   close(): Promise<void>;
 }
 
-export async function openHospital(his: HisOfTheFile): Promise<Hospital> {
+export interface HospitalOptions {
+  /** A ledger elsewhere than in a file of the hospital's own. */
+  store?: string;
+  settings?: Partial<SiteSettings>;
+  log?: Log;
+  /** Gives the counter a neighbour, with an agent of its own. */
+  hasSecondCounter?: boolean;
+}
+
+export async function openHospital(his: HisOfTheFile, options: HospitalOptions = {}): Promise<Hospital> {
   await his.empty();
   let now = SAMPLE_AT;
   const clock = { now: () => now };
   const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-service-'));
   const agent = await startNhsoAgent({ hcode: HCODE });
+  const { centre } = agent.control;
+  const agents = options.hasSecondCounter ? [agent, await startNhsoAgent({ hcode: HCODE, centre })] : [agent];
   agent.control.clockOffset(now - Date.now());
   const queue = new HandQueue(clock);
   const known = new Set<number>();
-  const opened: { ledger: Ledger; adapter: HisAdapter; bridge: Bridge; closeAgent: () => Promise<void> }[] =
-    [];
+  const opened: { ledger: Ledger; adapter: HisAdapter; bridge: Bridge; stations: readonly Station[] }[] = [];
 
   async function open(): Promise<{ bridge: Bridge; ledger: Ledger }> {
-    const ledger = await openLedger(`sqlite:${join(folder, 'bridge.db')}`);
+    const ledger = await openLedger(options.store ?? `sqlite:${join(folder, 'bridge.db')}`);
     await ledger.migrate();
     const adapter = openHis({
-      ...hisOptions({ url: 'pglite:' }),
-      pglite: his.line,
+      ...hisOptions({ url: his.url }),
+      ...(his.pglite === null ? {} : { pglite: his.line }),
       cancelledStatuses: [CANCELLED_STATUS],
     });
-    const nhsoAgent = openAgent({
-      url: agent.url,
-      hcode: HCODE,
-      zone: 'test',
-      timeouts: { ...TIMEOUTS, confirmMs: CONFIRM_TIMEOUT_MS },
-    });
+    const timeouts = { ...TIMEOUTS, confirmMs: CONFIRM_TIMEOUT_MS };
+    const stations = agents.map(({ url }, i) => ({
+      id: i === 0 ? STATION : SECOND_STATION,
+      agent: openAgent({ url, hcode: HCODE, zone: 'test', timeouts }),
+    }));
     const site: Site = {
       hcode: HCODE,
       name: '',
       policy: { requirement: DEFAULT_POLICY, claimType: { default: 'PG0060001', rules: [] } },
       his: adapter,
-      stations: [{ id: STATION, agent: nhsoAgent }],
+      stations,
       settings: {
         pollMs: 1_000,
         overlapMs: 15 * 60_000,
@@ -158,15 +186,16 @@ export async function openHospital(his: HisOfTheFile): Promise<Hospital> {
         breakerFailures: 3,
         probeMs: 60_000,
         ratePerSecond: 0,
+        ...options.settings,
       },
     };
     const house: House = {
-      ...{ ledger, queue, clock, log: quietLog, metrics: silentMetrics },
+      ...{ ledger, queue, clock, log: options.log ?? quietLog, metrics: silentMetrics },
       sites: new Map([[HCODE, site]]),
     };
     const bridge = new Bridge(house, { onStuck: () => undefined });
     await bridge.start();
-    opened.push({ ledger, adapter, bridge, closeAgent: () => nhsoAgent.close() });
+    opened.push({ ledger, adapter, bridge, stations });
     return { bridge, ledger };
   }
 
@@ -174,7 +203,7 @@ export async function openHospital(his: HisOfTheFile): Promise<Hospital> {
   const key = (vn: string) => ({ hcode: HCODE, vn });
 
   const hospital: Hospital = {
-    ...{ his, nhso: agent.control, queue },
+    ...{ his, nhso: agent.control, neighbour: agents[1]?.control ?? null, queue },
     get ledger() {
       return ledger;
     },
@@ -234,9 +263,9 @@ export async function openHospital(his: HisOfTheFile): Promise<Hospital> {
     },
     async close() {
       for (const one of opened) await one.bridge.stop(0);
-      await agent.close();
+      for (const one of agents) await one.close();
       for (const one of opened) {
-        await one.closeAgent();
+        for (const station of one.stations) await station.agent.close();
         await one.adapter.close();
         await one.ledger.close();
       }

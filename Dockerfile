@@ -20,9 +20,12 @@ COPY db ./db
 # all that is ever written: the ledger, when it is SQLite ("store": "sqlite:/data/bridge.db")
 RUN install -d -o node -g node /data
 VOLUME /data
+# what Node has stripped of types and compiled, by the user who is to run it: smaller and sooner there than without
+RUN install -d -o node -g node /app/node_modules/.cache
 USER node
+RUN node src/launch.mjs --warm
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=4 \
   CMD ["node", "-e", "fetch(process.env.AUTHEN_BRIDGE_HEALTH_URL).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "src/cli.ts", "start", "--config", "/config/authen-bridge.config.json"]
+CMD ["node", "src/launch.mjs", "start", "--config", "/config/authen-bridge.config.json"]

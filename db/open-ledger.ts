@@ -4,8 +4,6 @@ import { BridgeError } from '../src/domain/bridge-error.ts';
 import type { Ledger } from '../src/service/ports/ledger.ts';
 import type { Engine } from './engine.ts';
 import { ledgerOn } from './ledger.ts';
-import { PostgresEngine } from './postgres/engine.ts';
-import { SqliteEngine } from './sqlite/engine.ts';
 
 export interface LedgerOptions {
   /** PostgreSQL: the schema that the tables stand in; `authen_bridge` unless said otherwise. */
@@ -22,15 +20,18 @@ export interface LedgerOptions {
  * when a SQLite file cannot be opened; an unreachable PostgreSQL is told by the first call.
  */
 export async function openLedger(store: string, options: LedgerOptions = {}): Promise<Ledger> {
-  return ledgerOn(openEngine(store, options));
+  return ledgerOn(await openEngine(store, options));
 }
 
-function openEngine(store: string, options: LedgerOptions): Engine {
+/** A driver is loaded when it is wanted: the other one's memory is spared. */
+async function openEngine(store: string, options: LedgerOptions): Promise<Engine> {
   if (store.startsWith('sqlite:')) {
+    const { SqliteEngine } = await import('./sqlite/engine.ts');
     return new SqliteEngine(store.slice('sqlite:'.length), options.lockWaitMs);
   }
   if (/^postgres(ql)?:\/\//.test(store)) {
     const { schema = 'authen_bridge', connections = 8 } = options;
+    const { PostgresEngine } = await import('./postgres/engine.ts');
     return new PostgresEngine(store, { schema, connections });
   }
   throw new BridgeError('config', 'store: expected sqlite:./data/bridge.db or postgres://…', {

@@ -105,7 +105,8 @@ function below(base: string, router: express.Router): RequestHandler {
 function refuseOtherMethods(app: Express, gate: Gate, path: string, routes: readonly Route[]): void {
   const methods = routes.filter((r) => r.path === path).map((r) => r.method.toUpperCase());
   const allow = methods.includes('GET') ? ['GET', 'HEAD', ...methods.slice(1)] : methods;
-  app.all(expressPath(path), gate(path, { scope: 'any', narrowest: 'station' }), ((_req, res) => {
+  // a route's own `all` is one entry; the app's would be one for each method that HTTP knows
+  app.route(expressPath(path)).all(gate(path, { scope: 'any', narrowest: 'station' }), ((_req, res) => {
     res.set('Allow', allow.join(', '));
     throw new Refusal({
       code: 'method-not-allowed',

@@ -1,8 +1,11 @@
 /** The listening socket: what a slow, idle or numerous other side can do to it has an end. */
 
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
+
+/** Not imported: an ES import reads every export of node:http, some of which load a browser's worth of fetch (7 MB). */
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** A connection that has not sent its headers in this time is cut (slowloris). */
 const HEADERS_MS = 10_000;

@@ -43,6 +43,7 @@ export async function makeVisitors(hospital: Hospital, count: number): Promise<V
     }),
     link: openBridgeLink({ url: hospital.bridgeUrl, key: hospital.key, timeoutMs: TIMEOUT_MS }),
   }));
+  const firstVn = Number(vnAt(Date.now()));
   const all: Visitor[] = [];
   const atCounter = async (counter: (typeof counters)[number], first: number): Promise<void> => {
     for (let i = first; i < count; i += counters.length) {
@@ -51,8 +52,8 @@ export async function makeVisitors(hospital: Hospital, count: number): Promise<V
       if (person === undefined || pid === null) throw new Error('a sample person without citizen id');
       const message = await readCard(counter.agent, pid, counter.stationId);
       const now = Date.now();
-      // a day's visit numbers by count, not by second as the desk gives them: there are more than seconds
-      const vn = `${vnAt(now).slice(0, 6)}${String(i).padStart(7, '0')}`;
+      // from the present second on by count, not by second as the desk gives them: there are more than seconds
+      const vn = String(firstVn + i);
       all[i] = {
         vn,
         visit: { vn, hn: person.hn, at: now, pttype: person.pttype },

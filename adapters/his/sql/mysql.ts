@@ -1,11 +1,6 @@
 /** MariaDB and MySQL. */
 
-import mysql, {
-  type Pool,
-  type PoolConnection,
-  type ResultSetHeader,
-  type RowDataPacket,
-} from 'mysql2/promise';
+import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import type { BridgeError } from '../../../src/domain/bridge-error.ts';
 import {
   CONNECT_TIMEOUT_MS,
@@ -34,22 +29,15 @@ export function openMysql(options: SqlOptions): SqlDatabase {
 
 class MysqlDatabase implements SqlDatabase {
   readonly dialect = mysqlDialect;
-  readonly #pool: Pool;
+  readonly #options: SqlOptions;
   readonly #timeoutMs: number;
   /** The driver's connections whose session has its limits. */
   readonly #prepared = new WeakSet<object>();
+  #pool: Promise<Pool> | null = null;
 
-  constructor({ url, connections, statementTimeoutMs }: SqlOptions) {
-    this.#timeoutMs = statementTimeoutMs;
-    this.#pool = mysql.createPool({
-      uri: url,
-      charset: 'utf8mb4',
-      dateStrings: true,
-      connectionLimit: connections,
-      maxIdle: connections,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      enableKeepAlive: true,
-    });
+  constructor(options: SqlOptions) {
+    this.#options = options;
+    this.#timeoutMs = options.statementTimeoutMs;
   }
 
   async run(statement: SqlText): Promise<SqlResult> {
@@ -72,11 +60,13 @@ class MysqlDatabase implements SqlDatabase {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await (await this.#pool)?.end();
   }
 
   async #connection(): Promise<PoolConnection> {
-    const pending = this.#pool.getConnection();
+    this.#pool ??= openPool(this.#options);
+    const pool = await this.#pool;
+    const pending = pool.getConnection();
     try {
       // a server that accepts the connection and then says nothing outlasts the driver's own time-out
       return await withDeadline(CONNECT_TIMEOUT_MS + this.#timeoutMs, pending, tooLate);
@@ -109,6 +99,20 @@ class MysqlDatabase implements SqlDatabase {
     }
     this.#prepared.add(connection.connection);
   }
+}
+
+/** The driver is loaded when it is wanted: whose HIS is a PostgreSQL need not keep it in memory. */
+async function openPool({ url, connections }: SqlOptions): Promise<Pool> {
+  const { createPool } = await import('mysql2/promise');
+  return createPool({
+    uri: url,
+    charset: 'utf8mb4',
+    dateStrings: true,
+    connectionLimit: connections,
+    maxIdle: connections,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    enableKeepAlive: true,
+  });
 }
 
 /** EXPLAIN and SHOW cannot be prepared on older servers; what has no parameters goes as plain text. */

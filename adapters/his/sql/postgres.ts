@@ -1,6 +1,6 @@
 /** PostgreSQL. */
 
-import pg from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { BridgeError } from '../../../src/domain/bridge-error.ts';
 import {
   CONNECT_TIMEOUT_MS,
@@ -27,30 +27,23 @@ export function openPostgres(options: SqlOptions): SqlDatabase {
 
 class PostgresDatabase implements SqlDatabase {
   readonly dialect = postgresDialect;
-  readonly #pool: pg.Pool;
+  readonly #options: SqlOptions;
   readonly #timeoutMs: number;
-  readonly #prepared = new WeakSet<pg.PoolClient>();
+  readonly #prepared = new WeakSet<PoolClient>();
+  #pool: Promise<Pool> | null = null;
 
-  constructor({ url, connections, statementTimeoutMs }: SqlOptions) {
-    this.#timeoutMs = statementTimeoutMs;
-    this.#pool = new pg.Pool({
-      connectionString: url,
-      max: connections,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-      application_name: 'authen-bridge',
-    });
-    // A connection that the server closes is dropped from the pool, and the statement on it, if any, rejects; but
-    // the event, unheard, would end the process.
-    this.#pool.on('error', () => undefined);
-    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  constructor(options: SqlOptions) {
+    this.#options = options;
+    this.#timeoutMs = options.statementTimeoutMs;
   }
 
   async run(statement: SqlText): Promise<SqlResult> {
     const { sql, parameters } = this.dialect.compile(statement);
-    let client: pg.PoolClient;
+    this.#pool ??= openPool(this.#options);
+    let client: PoolClient;
     try {
-      client = await this.#pool.connect();
+      const pool = await this.#pool;
+      client = await pool.connect();
     } catch (error) {
       throw postgresError(error);
     }
@@ -70,16 +63,33 @@ class PostgresDatabase implements SqlDatabase {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await (await this.#pool)?.end();
   }
 
-  async #prepare(client: pg.PoolClient): Promise<void> {
+  async #prepare(client: PoolClient): Promise<void> {
     if (this.#prepared.has(client)) return;
     for (const [name, value] of sessionSettings(this.#timeoutMs)) {
       await client.query('SELECT set_config($1, $2, false)', [name, value]);
     }
     this.#prepared.add(client);
   }
+}
+
+/** The driver is loaded when it is wanted: whose HIS is a MariaDB need not keep it in memory. */
+async function openPool({ url, connections }: SqlOptions): Promise<Pool> {
+  const { default: pg } = await import('pg');
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connections,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'authen-bridge',
+  });
+  // A connection that the server closes is dropped from the pool, and the statement on it, if any, rejects; but
+  // the event, unheard, would end the process.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
 }
 
 /** Set by statement and not in the start-up packet, which connection poolers refuse. */

@@ -26,6 +26,7 @@ export async function checkRights(
   privileges: Privileges,
   options: CheckOptions,
 ): Promise<Finding[]> {
+  const absent = await codeColumnAbsent(layout, privileges, options);
   const findings: Finding[] = [];
   for (const table of TABLES) findings.push(...(await mayRead(table, layout, privileges)));
   if (findings.length === 0) {
@@ -35,9 +36,32 @@ export async function checkRights(
       message: 'every table that is needed may be read',
     });
   }
-  findings.push(await mayWrite(layout, privileges, options));
+  findings.push(...(absent.length > 0 ? [] : [await mayWrite(layout, privileges, options)]));
   findings.push(...(await mayTooMuch(layout, privileges)));
-  return findings;
+  // no grant helps there: what must be done comes first
+  return [...absent, ...findings];
+}
+
+/** Sites without the column differ from those that only hide it from the account: a GRANT would be refused. */
+async function codeColumnAbsent(
+  layout: HosxpLayout,
+  privileges: Privileges,
+  { codeColumn }: CheckOptions,
+): Promise<Finding[]> {
+  if (!layout.hasTable('visit_pttype') || layout.column('visit_pttype', codeColumn) !== null) return [];
+  if ((await access(privileges, 'visit_pttype', [codeColumn])) !== 'absent') return [];
+  const other = codeColumn === 'auth_code' ? 'claim_code' : 'auth_code';
+  const update = `ask the HOSxP team for the version of HOSxP that has ${codeColumn}; the bridge never adds a column`;
+  return [
+    {
+      check: 'his-code-column',
+      level: 'fail',
+      message: `visit_pttype has no column ${codeColumn}: a code could be written nowhere`,
+      fix: layout.has('visit_pttype', other)
+        ? `If this hospital keeps authen codes in ${other}, set "writeBack": "${other}" in this site's "his"; else ${update}.`
+        : `${update.charAt(0).toUpperCase()}${update.slice(1)}.`,
+    },
+  ];
 }
 
 async function mayRead(table: string, layout: HosxpLayout, privileges: Privileges): Promise<Finding[]> {

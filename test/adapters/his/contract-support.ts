@@ -19,6 +19,7 @@ export interface Engine {
 export interface Bench {
   db: SimDb;
   his: HisAdapter;
+  form: MariaDbForm;
   open(options?: Partial<HisOptions>): HisAdapter;
 }
 

@@ -28,7 +28,7 @@ export function hisContract({ setUp, another }: ContractOptions): void {
     await seedReferenceData(db, { hcode: HCODE, hospitalName: 'โรงพยาบาลทดสอบ' });
     await insertDay(db, planDay('2026-11-20', { count: 80 }));
     const open: Bench['open'] = (options = {}) => openHis(hisOptions({ ...engine.options, ...options }));
-    bench = { db, open, his: open() };
+    bench = { db, open, form, his: open() };
   }, 120_000);
 
   afterAll(async () => {

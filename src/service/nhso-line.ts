@@ -5,6 +5,7 @@
 
 import { BridgeError, isBridgeError } from '../domain/bridge-error.ts';
 import { Breaker } from './breaker.ts';
+import { Counters } from './counters.ts';
 import type { NhsoAgent } from './ports/nhso-agent.ts';
 import type { House, Site, Station } from './site.ts';
 
@@ -12,6 +13,8 @@ export class NhsoLine {
   readonly #site: Site;
   readonly #house: Pick<House, 'clock' | 'log' | 'metrics'>;
   readonly #breaker: Breaker;
+  /** Which counter's agent to go through. */
+  readonly counters: Counters;
   readonly #lanes = new Map<string, Promise<unknown>>();
   readonly #onUp: () => void;
   #nextSlot = 0;
@@ -21,6 +24,7 @@ export class NhsoLine {
     this.#site = site;
     this.#house = house;
     this.#onUp = onUp;
+    this.counters = new Counters(site.hcode, site.stations);
     this.#breaker = new Breaker({ failures: site.settings.breakerFailures, probeMs: site.settings.probeMs });
     house.metrics.set('breaker-open', 0, { site: site.hcode });
   }
@@ -28,13 +32,6 @@ export class NhsoLine {
   /** Whether NHSO is taken to be reachable. While it is down, draft, confirm and look-up work waits in the ledger. */
   get status(): 'up' | 'down' {
     return this.#breaker.isOpen ? 'down' : 'up';
-  }
-
-  /** The station with this id, or any when it is no longer configured. */
-  station(id: string | null): Station {
-    const found = this.#site.stations.find((s) => s.id === id) ?? this.#site.stations[0];
-    if (found === undefined) throw new TypeError(`site ${this.#site.hcode} has no station`);
-    return found;
   }
 
   /** Runs `work` when it is the agent's turn: one at a time for each agent, and not above the site's rate. */
@@ -90,11 +87,14 @@ export class NhsoLine {
    */
   async atAnyStation<T>(preferred: string | null, send: (agent: NhsoAgent) => Promise<T>): Promise<T> {
     let unreachable: unknown;
-    for (const station of this.#stationsFrom(preferred)) {
+    for (const station of this.counters.inOrder(preferred)) {
       try {
-        return await this.turn(station, () => send(station.agent));
+        const answer = await this.turn(station, () => send(station.agent));
+        this.counters.noteThere(station);
+        return answer;
       } catch (error) {
         if (!isBridgeError(error, 'agent-unreachable')) throw error;
+        this.counters.noteAway(station);
         unreachable = error;
       }
     }
@@ -120,12 +120,6 @@ export class NhsoLine {
       if (!isBridgeError(error)) throw error;
       this.#house.log.debug({ site: this.#site.hcode, code: error.code }, 'NHSO probe: still down');
     }
-  }
-
-  /** The stations, the preferred one first. */
-  #stationsFrom(id: string | null): readonly Station[] {
-    const first = this.station(id);
-    return [first, ...this.#site.stations.filter((s) => s !== first)];
   }
 
   #noteDown(error: BridgeError): void {

@@ -160,12 +160,17 @@ export function reassess(current: Case, news: Partial<Case>, grounds: Grounds, c
 }
 
 /**
- * The confirm has certainly brought no code, so it may be sent again at `dueAt`, if the facts, which may have changed
- * meanwhile, still ask for it.
+ * The confirm has certainly brought no code, so it (or the draft before it) may be sent again at `dueAt`, if the facts,
+ * which may have changed meanwhile, still ask for it.
  */
-export function askAgain(current: Case, grounds: Grounds, dueAt: Instant, cause: Cause): Change {
-  const confirm = thenDo(current, 'confirm', dueAt);
-  const free: Partial<Case> = { askedAt: null, state: 'drafted', ...NO_REASON, ...confirm };
+export function askAgain(
+  current: Case,
+  grounds: Grounds,
+  { step, dueAt }: { step: 'draft' | 'confirm'; dueAt: Instant },
+  cause: Cause,
+): Change {
+  const state = step === 'draft' ? 'ready' : 'drafted';
+  const free: Partial<Case> = { askedAt: null, state, ...NO_REASON, ...thenDo(current, step, dueAt) };
   return reassess(current, free, grounds, cause);
 }
 

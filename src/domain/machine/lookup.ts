@@ -172,10 +172,15 @@ function stillLost(current: Case, grounds: Grounds, times: LookupTimes, cause: C
     return toStaff(current, isTaken ? 'same-day-code' : 'code-does-not-fit', null, cause);
   }
   const emptyLookups = current.emptyLookups + 1;
-  const asked = askAgain({ ...current, emptyLookups }, grounds, cause.at, {
-    ...cause,
-    event: 'nothing-found-ask-again',
-  });
+  const asked = askAgain(
+    { ...current, emptyLookups },
+    grounds,
+    { step: 'confirm', dueAt: cause.at },
+    {
+      ...cause,
+      event: 'nothing-found-ask-again',
+    },
+  );
   if (!isToAsk(asked) || mayAsk(asked.next, cause.at)) return asked;
   return toStaff({ ...current, askedAt: null, emptyLookups }, 'service-day-over', null, cause);
 }

@@ -48,15 +48,18 @@ export function confirmSending(current: Case, recoverAt: Instant, at: Instant): 
   );
 }
 
-/** The confirm was certainly never sent (nobody listened, the process was held up): it may be tried again. */
+/**
+ * The confirm was certainly never sent (nobody listened, the process was held up): it may be tried again, beginning with
+ * another draft where another counter's agent is to take it over.
+ */
 export function confirmNotSent(
   current: Case,
   grounds: Grounds,
   why: string,
-  retryAt: Instant,
+  again: { step: 'draft' | 'confirm'; dueAt: Instant },
   at: Instant,
 ): Change {
-  return askAgain(current, grounds, retryAt, { event: 'confirm-not-sent', at, detail: { why } });
+  return askAgain(current, grounds, again, { event: 'confirm-not-sent', at, detail: { why } });
 }
 
 /** NHSO issued a code to us. It must fit like any other before it is written anywhere. */

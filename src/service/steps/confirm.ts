@@ -14,6 +14,7 @@ import {
   refused,
   sameDayAsked,
 } from '../../domain/machine/obtain.ts';
+import type { ReadOrigin } from '../counters.ts';
 import type { ConfirmReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
 import type { Station } from '../site.ts';
@@ -41,7 +42,7 @@ export function confirmStep(tools: StepTools): StepHandler {
     const work = await beginStep(tools, job);
     if (work === null || !(await mayCallNhso(tools, work, true))) return;
     const line = tools.line(job.hcode);
-    const station = line.station(work.current.stationId);
+    const station = line.counters.forConfirm(readOf(work.current));
     await line.turn(station, async () => {
       // the turn may have come late: look again, as NHSO may have gone down or the day ended meanwhile
       if (!(await mayCallNhso(tools, work, true))) return;
@@ -70,7 +71,13 @@ async function send(tools: StepTools, work: StepWork, station: Station, asked: C
   const line = tools.line(asked.hcode);
   if (clock.now() - (asked.askedAt ?? 0) > SEND_WITHIN_MS) {
     await work.commit(async (c) =>
-      confirmNotSent(c, await work.grounds(c), 'this process was held up', clock.now(), clock.now()),
+      confirmNotSent(
+        c,
+        await work.grounds(c),
+        'this process was held up',
+        { step: 'confirm', dueAt: clock.now() },
+        clock.now(),
+      ),
     );
     return;
   }
@@ -79,11 +86,20 @@ async function send(tools: StepTools, work: StepWork, station: Station, asked: C
     receipt = await line.ask('confirmSave', () => station.agent.confirmSave(claimRequest(asked)));
   } catch (error) {
     if (!isBridgeError(error)) throw error;
+    const isAway = error.code === 'agent-unreachable';
+    if (isAway) line.counters.noteAway(station);
     await work.commit(async (c) => {
       const grounds = await work.grounds(c);
       const now = clock.now();
       if (error.code === 'nhso-refused') return refused(c, nhsoMessage(error), now);
-      if (error.retry === 'yes') return confirmNotSent(c, grounds, error.message, now + RETRY_AFTER_MS, now);
+      if (error.retry === 'yes') {
+        // another counter must take the draft before it may be asked for the code
+        const goesElsewhere = isAway && line.counters.hasAnother(readOf(asked), station);
+        const again = goesElsewhere
+          ? ({ step: 'draft', dueAt: now } as const)
+          : ({ step: 'confirm', dueAt: now + RETRY_AFTER_MS } as const);
+        return confirmNotSent(c, grounds, error.message, again, now);
+      }
       return answerLost(c, error.message, now + firstLookup(work), now);
     });
     return;
@@ -117,6 +133,10 @@ async function take(tools: StepTools, work: StepWork, receipt: ConfirmReceipt, a
   const { house } = tools;
   await updateCase(house, asked, (c) => codeCameLate(c, issued, house.clock.now()));
   tools.kick();
+}
+
+function readOf({ correlationId, stationId }: Case): ReadOrigin {
+  return { correlationId: correlationId ?? '', stationId };
 }
 
 function firstLookup(work: StepWork): number {

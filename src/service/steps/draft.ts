@@ -5,6 +5,7 @@ import type { Case } from '../../domain/case.ts';
 import { toStaff } from '../../domain/machine/facts.ts';
 import { draftSaved, refused, sameDayAsked } from '../../domain/machine/obtain.ts';
 import { chooseMobile } from '../../domain/phone.ts';
+import type { NhsoLine } from '../nhso-line.ts';
 import type { ClaimRequest, DraftReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
 import { beginStep, mayCallNhso, noteAndRethrow, type StepTools } from './step.ts';
@@ -21,13 +22,9 @@ export function draftStep(tools: StepTools): StepHandler {
       await work.commit((c) => sameDayAsked(c, other, house.clock.now()));
       return;
     }
-    const line = tools.line(job.hcode);
-    const station = line.station(current.stationId);
     let receipt: DraftReceipt;
     try {
-      receipt = await line.turn(station, () =>
-        line.askWhileUp('saveAsDraft', () => station.agent.saveAsDraft(claimRequest(current))),
-      );
+      receipt = await saveDraft(tools.line(job.hcode), current);
     } catch (error) {
       if (isBridgeError(error, 'nhso-refused')) {
         await work.commit((c) => refused(c, nhsoMessage(error), house.clock.now()));
@@ -42,6 +39,38 @@ export function draftStep(tools: StepTools): StepHandler {
     }
     await work.commit((c) => draftSaved(c, at));
   };
+}
+
+/**
+ * At the counter that made the read; while its agent is away, at another. Whether NHSO takes a correlation id from another
+ * agent of the hospital is not known, so a refusal there is none of the patient's: the case waits for its own counter.
+ */
+async function saveDraft(line: NhsoLine, current: Case): Promise<DraftReceipt> {
+  const request = claimRequest(current);
+  const read = { correlationId: request.correlationId, stationId: current.stationId };
+  const own = line.counters.station(current.stationId);
+  let isRefusedElsewhere = false;
+  let unreachable: unknown;
+  for (const station of line.counters.forDraft(read)) {
+    if (isRefusedElsewhere && station !== own) continue;
+    try {
+      const receipt = await line.turn(station, () =>
+        line.askWhileUp('saveAsDraft', () => station.agent.saveAsDraft(request)),
+      );
+      line.counters.noteDraft(read, station, 'taken');
+      return receipt;
+    } catch (error) {
+      if (isBridgeError(error, 'agent-unreachable')) {
+        unreachable = error;
+        line.counters.noteAway(station);
+      } else if (station === own || !isBridgeError(error, 'nhso-refused')) throw error;
+      else {
+        isRefusedElsewhere = true;
+        line.counters.noteDraft(read, station, 'refused');
+      }
+    }
+  }
+  throw unreachable;
 }
 
 /** The visit number of another case that has asked for the same person, day and claim type. */

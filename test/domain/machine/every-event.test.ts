@@ -27,6 +27,7 @@ interface Given {
   read: CardRead | null;
   codes: Parameters<typeof matchCode>[0];
   heldBy: string | null;
+  again: { step: 'draft' | 'confirm'; dueAt: number };
 }
 
 const by = ({ at }: Given): staff.Decision => ({ actor: 'key:staff', at });
@@ -43,8 +44,7 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   cardPaired: (c, g) => (g.read === null ? null : cardPaired(c, g.read, POLICY, g.at)),
   draftSaved: (c, g) => obtain.draftSaved(c, g.at),
   confirmSending: (c, g) => obtain.confirmSending(c, g.at + 45_000, g.at),
-  confirmNotSent: (c, g) =>
-    obtain.confirmNotSent(c, { ...g, policy: POLICY }, 'nobody there', g.at + 15_000, g.at),
+  confirmNotSent: (c, g) => obtain.confirmNotSent(c, { ...g, policy: POLICY }, 'nobody there', g.again, g.at),
   codeIssued: (c, g) => (g.codes[0] === undefined ? null : obtain.codeIssued(c, g.codes[0], g.at)),
   codeCameLate: (c, g) => (g.codes[0] === undefined ? null : obtain.codeCameLate(c, g.codes[0], g.at)),
   answerLost: (c, g) => obtain.answerLost(c, 'a time-out', g.at + 2_000, g.at),
@@ -78,6 +78,7 @@ const given: fc.Arbitrary<Given> = fc.record({
   read: fc.option(anyRead, { nil: null }),
   codes: fc.array(issued, { maxLength: 3 }),
   heldBy: fc.constantFrom(null, null, 'v9'),
+  again: fc.record({ step: fc.constantFrom('draft' as const, 'confirm' as const), dueAt: anyTime }),
 });
 
 it.each(Object.entries(EVENTS))('%s', (_, event) => {

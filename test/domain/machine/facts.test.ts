@@ -261,7 +261,7 @@ describe('cardPaired', () => {
 
 it('asks again only when the facts still ask for it', () => {
   const cause = { event: 'confirm-not-sent', at: AT };
-  const again = (c: Case) => askAgain(c, GROUNDS, AT + 5, cause).next;
+  const again = (c: Case) => askAgain(c, GROUNDS, { step: 'confirm', dueAt: AT + 5 }, cause).next;
   expect(again(given.confirming())).toMatchObject({
     state: 'drafted',
     nextStep: 'confirm',

@@ -91,8 +91,11 @@ describe('the answer of a confirm', () => {
 
   it('frees the case only when it was certainly not sent', () => {
     const c = given.confirming();
-    const free = next(c, obtain.confirmNotSent(c, GROUNDS, 'nobody listens', AT + 15_000, AT));
-    expect(free).toMatchObject({ state: 'drafted', askedAt: null, nextStep: 'confirm', dueAt: AT + 15_000 });
+    const free = (step: 'draft' | 'confirm') =>
+      next(c, obtain.confirmNotSent(c, GROUNDS, 'nobody listens', { step, dueAt: AT + 15_000 }, AT));
+    const again = { askedAt: null, dueAt: AT + 15_000 };
+    expect(free('confirm')).toMatchObject({ ...again, state: 'drafted', nextStep: 'confirm' });
+    expect(free('draft')).toMatchObject({ ...again, state: 'ready', nextStep: 'draft' });
   });
 });
 

@@ -18,7 +18,7 @@ import { createSchema, seedReferenceData } from '../../../simulators/his/hosxp/s
 import { codeOf, insertPeople, insertVisit, type NewVisit } from '../../../simulators/his/hosxp/visits.ts';
 import { openSimDb, type SimDb, simDbOver } from '../../../simulators/his/sim-db.ts';
 import type { AgentControl } from '../../../simulators/nhso-agent/control.ts';
-import { startNhsoAgent } from '../../../simulators/nhso-agent/start.ts';
+import { type NhsoAgentSimulator, startNhsoAgent } from '../../../simulators/nhso-agent/start.ts';
 import { bangkokIso } from '../../../src/domain/bangkok.ts';
 import type { Case } from '../../../src/domain/case.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/requirement.ts';
@@ -107,7 +107,7 @@ export interface Hospital {
   /** NHSO, and the agent at the counter where the cards are read. */
   nhso: AgentControl;
   /** The agent at the second counter, where there is one. */
-  neighbour: AgentControl | null;
+  neighbour: NhsoAgentSimulator | null;
   queue: HandQueue;
   ledger: Ledger;
   bridge: Bridge;
@@ -203,7 +203,7 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
   const key = (vn: string) => ({ hcode: HCODE, vn });
 
   const hospital: Hospital = {
-    ...{ his, nhso: agent.control, neighbour: agents[1]?.control ?? null, queue },
+    ...{ his, nhso: agent.control, neighbour: agents[1] ?? null, queue },
     get ledger() {
       return ledger;
     },

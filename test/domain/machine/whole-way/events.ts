@@ -115,7 +115,10 @@ const atNhso: fc.Arbitrary<Happening>[] = [
   })),
 ];
 
-const FATES = ['answered', 'answered', 'answered', 'lost', 'not-sent', 'refused', 'other-person'] as const;
+const FATES = [
+  ...(['answered', 'answered', 'answered', 'lost', 'refused', 'other-person'] as const),
+  ...(['not-sent', 'not-sent-there'] as const),
+];
 
 const steps: fc.Arbitrary<Happening>[] = [
   onVisitWith('work on', FATES, (world, vn, fate) => world.work(vn, fate)),

@@ -42,7 +42,7 @@ export const POLICY: SitePolicy = {
 };
 
 /** What becomes of a call to NHSO. */
-export type Fate = 'answered' | 'lost' | 'not-sent' | 'refused' | 'other-person';
+export type Fate = 'answered' | 'lost' | 'not-sent' | 'not-sent-there' | 'refused' | 'other-person';
 
 /** Something that a process holds in its hands: it may be delivered late, or die with the process. */
 type InHand = { deliver: () => void };
@@ -192,13 +192,17 @@ export class World {
   #send(asked: Case, fate: Fate): void {
     const { now } = this;
     if (now - (asked.askedAt ?? 0) > SEND_WITHIN_MS) {
-      this.#ifMine(asked, (c) => obtain.confirmNotSent(c, this.#grounds(c), 'held up', now, now));
+      this.#ifMine(asked, (c) =>
+        obtain.confirmNotSent(c, this.#grounds(c), 'held up', { step: 'confirm', dueAt: now }, now),
+      );
       return;
     }
-    if (fate === 'not-sent') {
-      this.#ifMine(asked, (c) =>
-        obtain.confirmNotSent(c, this.#grounds(c), 'nobody there', now + 15_000, now),
-      );
+    if (fate === 'not-sent' || fate === 'not-sent-there') {
+      const again =
+        fate === 'not-sent'
+          ? ({ step: 'confirm', dueAt: now + 15_000 } as const)
+          : ({ step: 'draft', dueAt: now } as const);
+      this.#ifMine(asked, (c) => obtain.confirmNotSent(c, this.#grounds(c), 'nobody there', again, now));
       return;
     }
     if (!this.nhso.isUp) {

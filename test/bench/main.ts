@@ -22,7 +22,7 @@ const HELP = `
 Parts: pipeline  visits a second from HIS row to code written back, beside BullMQ's own rate
        latency   HIS insert to code in the HIS, at 2,000 visits an hour and 300 ms an agent's answer
        poll      database time and rows read of one poll, with 2 million visits in the HIS, and
-                 2,000 today; with ovst indexed by vstdate alone, and by (vstdate, vsttime)
+                 2,000 today, ovst indexed by vstdate and vn; and of what is read now and then
        memory    of the running bridge, with Redis and with the embedded queue
 
 MariaDB, PostgreSQL and Redis are started from the PATH in throw-away folders; AUTHEN_BRIDGE_TEST_MARIADB

@@ -11,7 +11,7 @@ import {
   type SqlText,
 } from '../../adapters/his/sql/dialect.ts';
 import { openSql } from '../../adapters/his/sql/open.ts';
-import type { ServiceDate } from '../../src/domain/bangkok.ts';
+import type { Instant, ServiceDate } from '../../src/domain/bangkok.ts';
 
 export interface QueryCost {
   /** The server's own time for the statement. */
@@ -21,8 +21,11 @@ export interface QueryCost {
 }
 
 export interface Watched {
-  /** The poll's query: visits of the date from a time of day on. */
-  window(date: ServiceDate, from: string): Promise<QueryCost>;
+  /** What every poll asks: the numbers since `from`, and the visits of those that are not settled. */
+  poll(from: Instant, until: ServiceDate, unsettled: readonly string[]): Promise<QueryCost>;
+  count(date: ServiceDate): Promise<QueryCost>;
+  /** Visits of the date from a time of day on. */
+  byTime(date: ServiceDate, from: string): Promise<QueryCost>;
   digest(date: ServiceDate): Promise<QueryCost>;
   close(): Promise<void>;
 }
@@ -90,7 +93,13 @@ function watched(url: string, dialect: SqlDialect, costs: Costs, end: () => Prom
     return costs(sql, parameters);
   };
   return {
-    window: (date, from) => costOf((q) => q.ofDay(date, from)),
+    async poll(from, until, unsettled) {
+      const numbers = await costOf((q) => q.numbers(from, until));
+      const rows = await costOf((q) => q.byVns(unsettled));
+      return { ms: numbers.ms + rows.ms, rowsRead: numbers.rowsRead + rows.rowsRead };
+    },
+    count: (date) => costOf((q) => q.count(date)),
+    byTime: (date, from) => costOf((q) => q.ofDay(date, from)),
     digest: (date) => costOf((q) => q.digest(date)),
     close: end,
   };

@@ -190,8 +190,8 @@ const REASONS: Record<Reason, ReasonWording> = {
     th: 'สปสช. ไม่ยอมให้ค้นหารหัสที่ออกไว้',
     en: 'NHSO refuses to say which codes it has issued.',
     next: {
-      th: 'อ่านข้อความของ สปสช. ในรายละเอียด ให้ผู้ดูแลระบบตรวจโปรแกรมอ่านบัตร (Agent) ระบบลองเองจนหมดวัน หลังจากนั้นกดลองใหม่',
-      en: "Read NHSO's words in the detail and let the agent be checked. The bridge goes on trying until the day is over; after that, retry.",
+      th: 'อ่านข้อความของ สปสช. ในรายละเอียด ให้ผู้ดูแลระบบตรวจโปรแกรมอ่านบัตร (Agent) แล้วกดลองใหม่ ระหว่างนี้ระบบลองเองจนหมดวัน',
+      en: "Read NHSO's words in the detail, let the agent be checked, then retry. Until the day is over the bridge tries by itself as well.",
     },
   },
   'service-day-over': {

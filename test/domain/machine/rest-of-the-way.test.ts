@@ -165,6 +165,18 @@ describe('a person', () => {
     ['retry a step', given.offline(), retry, { state: 'offline', nextStep: 'lookup', dueAt: AT, stepSeq: 6 }],
     ['retry a lost answer', given.unknown(), retry, null],
     [
+      'retry a look-up that NHSO refused',
+      given.unknown({ reason: 'lookup-refused', dueAt: NEXT_DAY }),
+      retry,
+      { state: 'unknown', reason: 'lookup-refused', nextStep: 'lookup', dueAt: AT },
+    ],
+    [
+      'retry a look-up that NHSO refused until the day was over',
+      given.onList('lookup-refused', { askedAt: AT - 45_000 }),
+      retry,
+      { state: 'unknown', reason: 'lookup-refused', nextStep: 'lookup', dueAt: AT },
+    ],
+    [
       'retry an ended day',
       given.awaiting({ state: 'expired' }),
       (c) => retry(c, NEXT_DAY),

@@ -34,7 +34,7 @@ export function work(engine: Engine): Work {
     },
 
     async casesWithWork(options) {
-      const { dueBy, dueAfter, hcode } = options;
+      const { dueBy, dueAfter, updatedAfter, hcode } = options;
       const limit = checkLimit(options.limit);
       const after =
         options.after === undefined
@@ -48,6 +48,7 @@ export function work(engine: Engine): Work {
         .$if(dueAfter !== undefined, (q) =>
           q.where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '>', dueAfter ?? 0)])),
         )
+        .$if(updatedAfter !== undefined, (q) => q.where('updated_at', '>', updatedAfter ?? 0))
         .$if(hcode !== undefined, (q) => q.where('hcode', '=', hcode ?? ''))
         .$if(after !== null, (q) => q.where(sortsAfter(ORDER, after ?? [], 'asc')))
         .orderBy('service_date')

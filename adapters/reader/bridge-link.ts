@@ -99,6 +99,7 @@ function failure(status: number, retryAfter: string | null, body: Answer['body']
       detail: { status },
     });
   }
+  if (status === 425) return new BridgeError('clocks-differ', words, { retry: 'yes', detail: { status } });
   // 404 and 405 without the bridge's own words speak of the address, not of the read
   const wrongAddress = (status === 404 || status === 405) && body === null;
   if (status >= 400 && status < 500 && status !== 408 && status !== 429 && !wrongAddress) {

@@ -117,6 +117,11 @@ class FolderSpool implements ReadSpool {
     this.#rejected += 1;
   }
 
+  postpone(read: SpooledRead): void {
+    this.#forget(read.name);
+    this.#names.push(read.name);
+  }
+
   #forget(name: string): void {
     const at = this.#names.indexOf(name);
     if (at >= 0) this.#names.splice(at, 1);

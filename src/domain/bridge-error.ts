@@ -38,7 +38,8 @@ export type ErrorCode =
   | 'config'
   | 'queue-unavailable'
   | 'bridge-unreachable'
-  | 'bridge-refused';
+  | 'bridge-refused'
+  | 'clocks-differ';
 
 export interface BridgeErrorOptions {
   retry: Retry;

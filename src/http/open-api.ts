@@ -109,7 +109,7 @@ function problemStatuses(doc: RouteDoc): number[] {
   if (doc.path.startsWith('/api') || doc.tag === 'FHIR') statuses.push(400);
   if (doc.params !== NOTHING) statuses.push(404);
   if (doc.method === 'post') statuses.push(409, 413, 415, 502);
-  return statuses.sort();
+  return [...statuses, ...(doc.problems ?? [])].sort();
 }
 
 function problem(doc: RouteDoc, status: number): Json {

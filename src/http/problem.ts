@@ -101,6 +101,7 @@ const RULES: Record<ErrorCode, Rule> = {
   config: OURS,
   'bridge-unreachable': OURS,
   'bridge-refused': OURS,
+  'clocks-differ': OURS,
 };
 
 const TITLES: Record<number, string> = {
@@ -112,6 +113,7 @@ const TITLES: Record<number, string> = {
   409: 'Conflict',
   413: 'Body too large',
   415: 'Unsupported media type',
+  425: 'Too early',
   429: 'Too many requests',
   500: 'Internal error',
   502: 'Bad answer from another system',
@@ -209,6 +211,7 @@ const ISSUE_TYPES: Record<number, OperationOutcomeIssue['code']> = {
   413: 'too-long',
   415: 'not-supported',
   422: 'processing',
+  425: 'transient',
   429: 'throttled',
   503: 'transient',
 };

@@ -38,6 +38,8 @@ export interface RouteDoc {
   bodyType?: string;
   /** By status; what the gate and the checks may answer besides is added by the document. */
   answers: Readonly<Record<number, Answer>>;
+  /** Statuses of problems that no other route has. */
+  problems?: readonly number[];
 }
 
 export interface Route extends RouteDoc {

@@ -6,7 +6,7 @@ import type { Case } from '../domain/case.ts';
 import type { Actor, BridgeApi, CardReadReceipt, Resolution } from './bridge-api.ts';
 import { acceptCardRead, type StationMessage } from './card-reads.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { closeDays, pairLeftovers } from './housekeeping.ts';
+import { closeDays, pairLeftovers, redate } from './housekeeping.ts';
 import { Intake } from './intake.ts';
 import { NhsoLine } from './nhso-line.ts';
 import type { Finding } from './ports/finding.ts';
@@ -134,6 +134,12 @@ export class Bridge implements BridgeApi {
   }
 
   async #keepHouse(): Promise<void> {
+    const redated = await redate(this.#house);
+    if (redated > 0)
+      this.#house.log.warn(
+        { cases: redated },
+        'the clock was ahead and has been set back: times were put right',
+      );
     await pairLeftovers(this.#house);
     const ended = await closeDays(this.#house);
     if (ended > 0)

@@ -2,6 +2,7 @@
 
 import { addDays, type ServiceDate, serviceDateOf } from '../domain/bangkok.ts';
 import type { CaseState } from '../domain/case.ts';
+import { CLOCKS_DIFFER_MS, clockSetBack } from '../domain/machine/clock.ts';
 import { dayOver } from '../domain/machine/day-end.ts';
 import { wantsCard } from '../domain/machine/facts.ts';
 import { pairPerson } from './pair.ts';
@@ -38,6 +39,26 @@ async function closeEach(house: House, filter: CaseFilter): Promise<number> {
     for (const waiting of page.items) {
       const changed = await updateCase(house, waiting, (c) => dayOver(c, house.clock.now()), waiting);
       if (changed !== null) count += 1;
+    }
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return count;
+}
+
+/** Cases whose next step a clock that was ahead has put off: their times are put right. */
+export async function redate(house: House): Promise<number> {
+  const now = house.clock.now();
+  let after: string | undefined;
+  let count = 0;
+  do {
+    const page = await house.ledger.casesWithWork({
+      dueBy: Number.MAX_SAFE_INTEGER,
+      updatedAfter: now + CLOCKS_DIFFER_MS,
+      limit: PAGE,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const key of page.items) {
+      if ((await updateCase(house, key, (c) => clockSetBack(c, house.clock.now()))) !== null) count += 1;
     }
     after = page.next ?? undefined;
   } while (after !== undefined);

@@ -203,6 +203,26 @@ describe('the way to the bridge', () => {
     await until('next read', () => taken()[0] === `${TWO} full`);
   });
 
+  it('a read from the bridge’s future is kept, lets the others go first, and goes when its time has come', async () => {
+    let isEarly = true;
+    bridge.mood = (m) => (isEarly && m.pid === ONE ? 425 : 'take');
+    const r = reader();
+    agent.control.insertCard(ONE);
+    await until('it says so', () =>
+      r.lines.some((line) => line.includes('the clocks of this machine and the bridge differ')),
+    );
+    agent.control.removeCard();
+    await until('empty', () => (r.lines.at(-1) ?? '').startsWith('ready'));
+    agent.control.insertCard(TWO);
+    await until('the other one went', () => taken().includes(`${TWO} full`));
+    expect(taken()).not.toContain(`${ONE} full`);
+    await until('only the early one is kept', () => spooled().length === 1);
+    isEarly = false;
+    await until('both are there', () => taken().includes(`${ONE} full`), 20_000);
+    await until('nothing is kept', () => spooled().length === 0);
+    expect(spooled('rejected')).toEqual([]);
+  }, 60_000);
+
   it('a disk that does not take the read: held, said, and written when it can be', async () => {
     const r = reader();
     await says(r, 'ready');

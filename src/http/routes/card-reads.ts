@@ -19,7 +19,8 @@ export function cardReadRoutes({ api, clock, sites }: Pick<HttpParts, 'api' | 'c
       summary: 'Send a card read',
       description:
         'One read of a card at a counter. Sending the same read (by `id`) again changes nothing, so a reader ' +
-        'that got no answer simply sends it again.',
+        'that got no answer simply sends it again. 425: it lies in the future, since a clock is wrong; keep it and ' +
+        'send it again later.',
       params: NOTHING,
       query: NOTHING,
       body: cardReadSchema,
@@ -27,6 +28,7 @@ export function cardReadRoutes({ api, clock, sites }: Pick<HttpParts, 'api' | 'c
         200: { description: 'The read was already here.', schema: cardReadReceiptSchema },
         201: { description: 'The read is stored.', schema: cardReadReceiptSchema },
       },
+      problems: [425],
       async handle({ body, req, res }) {
         checkReadTime(body.readAt, clock.now());
         const place = placeOf(body, callerOf(req), sites);

@@ -4,11 +4,15 @@ import { z } from 'zod';
 import { DAY_MS, type Instant } from '../../domain/bangkok.ts';
 import { CASE_STATES } from '../../domain/case.ts';
 import { type CitizenId, parseCitizenId } from '../../domain/citizen-id.ts';
-import { type FieldFault, InvalidRequest } from '../problem.ts';
+import { type FieldFault, InvalidRequest, Refusal } from '../problem.ts';
 import { dateTimeSchema, hcodeSchema, instantOf, orNull, stationIdSchema, text } from './basic.ts';
 
 /** A counter's clock may be this far ahead. */
 const AHEAD_MS = 5 * 60_000;
+/** Farther ahead no clock is wrong: a Buddhist year stands there. */
+const NO_CLOCK_MS = 100 * 365 * DAY_MS;
+/** When a read from the future may be sent again, seconds. */
+const TOO_EARLY_S = 30;
 /** A spool that is older than this serves no visit any more. */
 const OLDEST_MS = 7 * DAY_MS;
 
@@ -87,11 +91,22 @@ export const cardReadReceiptSchema = z
   })
   .meta({ id: 'CardReadReceipt' });
 
-/** The part of the check that needs the clock. */
+/**
+ * The part of the check that needs the clock. A read from the future is not faulty: one of two clocks is wrong, this
+ * one's perhaps, so it is to be sent again and not to be thrown away.
+ */
 export function checkReadTime(readAt: string, now: Instant): void {
   const at = instantOf(readAt);
-  if (at > now + AHEAD_MS)
-    fail('expected a time that is not in the future; is the clock of the counter right?');
+  if (at > now + NO_CLOCK_MS) fail('expected a Gregorian year, and a time that is not in the future');
+  if (at > now + AHEAD_MS) {
+    throw new Refusal({
+      code: 'clocks-differ',
+      status: 425,
+      detail: `readAt lies ${Math.round((at - now) / 60_000)} minutes ahead of the bridge's clock.`,
+      next: "Put the counter's or the bridge's clock right, then send it again.",
+      retryAfterSeconds: TOO_EARLY_S,
+    });
+  }
   if (at < now - OLDEST_MS) fail('expected a time within the last 7 days');
 }
 

@@ -117,6 +117,8 @@ export interface Ledger {
     dueBy: Instant;
     /** Only what fell due after this instant. */
     dueAfter?: Instant;
+    /** Only cases that were changed after this instant. */
+    updatedAfter?: Instant;
     hcode?: string;
     limit: number;
     after?: string;

@@ -56,6 +56,8 @@ export interface ReadSpool {
   remove(read: SpooledRead): Promise<void>;
   /** The bridge will never take it: keep it aside with the reason, out of the way of the others. */
   reject(read: SpooledRead, reason: string): Promise<void>;
+  /** The bridge does not take it yet: all others go first. */
+  postpone(read: SpooledRead): void;
   close(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export interface BridgeLink {
    * - `bridge-unreachable` (retry yes): no answer, 5xx, 408, 429, or something else answers at that address;
    *   `detail.retryAfterMs` when the bridge named a time;
    * - `bridge-refused`, retry yes: the key is refused (401, 403), the read is fine;
+   * - `clocks-differ` (retry yes): to the bridge the read lies in the future;
    * - `bridge-refused`, retry no: the bridge will never take this read.
    */
   deliver(message: CardReadMessage): Promise<DeliveryReceipt>;

@@ -1,10 +1,11 @@
 /**
  * Carries reads from the spool to the bridge: one at a time, oldest first. A read leaves the spool when the bridge
  * has taken it, or is set aside when the bridge will never take it; whatever else happens, it stays and is sent again.
+ * One that lies in the future of the bridge (a clock was wrong) lets the others go first.
  * The bridge knows a read by its id, so sending twice is harmless and losing one is not possible.
  */
 
-import { errorText, isBridgeError } from '../../domain/bridge-error.ts';
+import { type BridgeError, errorText, isBridgeError } from '../../domain/bridge-error.ts';
 import type { Log } from '../ports/log.ts';
 import type { BridgeLink, DeliveryReceipt, ReadSpool } from '../ports/reader.ts';
 import { backoffMs } from './backoff.ts';
@@ -30,6 +31,8 @@ export async function carryReads(parts: CourierParts, signal: AbortSignal): Prom
   let is: LinkStatus['is'] = 'up';
   let failures = 0;
   let rejectedBecause: string | null = null;
+  /** Reads in a row that the bridge does not take yet. */
+  let tooEarly = 0;
   const report = (): void =>
     parts.onLink({ is, waiting: spool.waiting, rejected: spool.rejected, rejectedBecause });
 
@@ -38,8 +41,11 @@ export async function carryReads(parts: CourierParts, signal: AbortSignal): Prom
     if (outcome.is === 'stopped') return;
     if (outcome.is === 'rejected') rejectedBecause = outcome.because;
     if (outcome.is === 'kept') {
-      is = outcome.keyRefused ? 'key-refused' : 'away';
+      is = outcome.link;
       report();
+      tooEarly = is === 'clocks-differ' ? tooEarly + 1 : 0;
+      if (tooEarly > 0 && tooEarly < spool.waiting) continue;
+      tooEarly = 0;
       const pause = backoffMs(failures++, 1_000, 30_000, Math.random());
       // a card that goes in is worth a try at once, unless the bridge asked for quiet
       if (outcome.retryAfterMs === null) await bell.wait(pause, signal);
@@ -47,6 +53,7 @@ export async function carryReads(parts: CourierParts, signal: AbortSignal): Prom
     } else {
       is = outcome.is === 'empty' ? is : 'up';
       failures = 0;
+      tooEarly = 0;
       report();
       if (outcome.is === 'empty') await bell.wait(null, signal);
     }
@@ -56,7 +63,7 @@ export async function carryReads(parts: CourierParts, signal: AbortSignal): Prom
 type Outcome =
   | { is: 'stopped' | 'empty' | 'taken' }
   | { is: 'rejected'; because: string }
-  | { is: 'kept'; keyRefused: boolean; retryAfterMs: number | null };
+  | { is: 'kept'; link: LinkStatus['is']; retryAfterMs: number | null };
 
 async function carryOne(parts: CourierParts, signal: AbortSignal): Promise<Outcome> {
   const { spool, bridge, log } = parts;
@@ -71,6 +78,7 @@ async function carryOne(parts: CourierParts, signal: AbortSignal): Promise<Outco
       parts.onReceipt(receipt);
       return { is: 'taken' };
     } catch (error) {
+      if (isBridgeError(error, 'clocks-differ')) spool.postpone(read);
       if (!isBridgeError(error, 'bridge-refused') || error.retry !== 'no') throw error;
       await spool.reject(read, error.message);
       log.error({ readId, ...error.detail }, `read refused by the bridge: ${error.message}`);
@@ -83,8 +91,13 @@ async function carryOne(parts: CourierParts, signal: AbortSignal): Promise<Outco
     const after = own?.detail.retryAfterMs;
     return {
       is: 'kept',
-      keyRefused: own?.code === 'bridge-refused',
+      link: linkAfter(own),
       retryAfterMs: typeof after === 'number' ? after : null,
     };
   }
+}
+
+function linkAfter(error: BridgeError | null): LinkStatus['is'] {
+  if (error?.code === 'bridge-refused') return 'key-refused';
+  return error?.code === 'clocks-differ' ? 'clocks-differ' : 'away';
 }

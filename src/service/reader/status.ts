@@ -19,7 +19,7 @@ export type CounterStatus =
 
 /** The bridge side. */
 export interface LinkStatus {
-  is: 'up' | 'away' | 'key-refused';
+  is: 'up' | 'away' | 'key-refused' | 'clocks-differ';
   /** Reads on disk that the bridge has not taken; shown unless the line is up. */
   waiting: number;
   rejected: number;
@@ -105,6 +105,12 @@ function linkWords(link: LinkStatus): Words[] {
     words.push({
       th: `authen-bridge ไม่รับกุญแจของจุดนี้ เก็บไว้ในเครื่อง ${link.waiting} รายการ แจ้งผู้ดูแล`,
       en: `key refused by the bridge, ${link.waiting} kept on this machine; tell the administrator`,
+    });
+  }
+  if (link.is === 'clocks-differ') {
+    words.push({
+      th: `นาฬิกาของเครื่องนี้กับ authen-bridge ไม่ตรงกัน เก็บไว้ในเครื่อง ${link.waiting} รายการ แจ้งผู้ดูแล`,
+      en: `the clocks of this machine and the bridge differ, ${link.waiting} kept on this machine; tell the administrator`,
     });
   }
   if (link.rejected > 0) {

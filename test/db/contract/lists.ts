@@ -108,11 +108,13 @@ export function listsContract(make: MakeStore): void {
         work('undated', -1, null),
         created({ hcode, vn: 'idle' }),
       ]);
-      const vns = async (o: { dueBy: number; dueAfter?: number }) =>
+      const vns = async (o: { dueBy: number; dueAfter?: number; updatedAfter?: number }) =>
         (await ledger.casesWithWork({ ...o, hcode, limit: 10 })).items.map((e) => e.vn);
       expect(await vns({ dueBy: SAMPLE_AT })).toEqual(['old', 'undated', 'today']);
       expect(await vns({ dueBy: SAMPLE_AT + 100 })).toEqual(['later', 'old', 'undated', 'today']);
       expect(await vns({ dueBy: SAMPLE_AT + 100, dueAfter: SAMPLE_AT })).toEqual(['later', 'undated']);
+      expect(await vns({ dueBy: SAMPLE_AT + 100, updatedAfter: SAMPLE_AT })).toEqual([]);
+      expect(await vns({ dueBy: SAMPLE_AT + 100, updatedAfter: SAMPLE_AT - 1 })).not.toEqual([]);
       const { items } = await ledger.casesWithWork({ dueBy: SAMPLE_AT - 50, hcode, limit: 1 });
       expect(items).toEqual([
         {

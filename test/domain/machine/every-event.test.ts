@@ -6,6 +6,7 @@ import type { SitePolicy } from '../../../src/domain/assess.ts';
 import { matchCode } from '../../../src/domain/authen-code.ts';
 import type { CardRead } from '../../../src/domain/card-read.ts';
 import type { Case } from '../../../src/domain/case.ts';
+import { clockSetBack } from '../../../src/domain/machine/clock.ts';
 import { dayOver } from '../../../src/domain/machine/day-end.ts';
 import { cardPaired, isAssessed, visitGone, visitSeen } from '../../../src/domain/machine/facts.ts';
 import { lookedUp, lookupRefused } from '../../../src/domain/machine/lookup.ts';
@@ -70,6 +71,7 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   close: (c, g) => staff.closeCase(c, 'a reason', by(g)),
   retry: (c, g) => staff.retryCase(c, g.read, POLICY, by(g)),
   dayOver: (c, g) => dayOver(c, g.at),
+  clockSetBack: (c, g) => clockSetBack(c, g.at),
 };
 
 const given: fc.Arbitrary<Given> = fc.record({

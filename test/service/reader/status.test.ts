@@ -23,6 +23,7 @@ const LINK: LinkStatus[] = [
   UP,
   { ...UP, is: 'away', waiting: 3 },
   { ...UP, is: 'key-refused', waiting: 1 },
+  { ...UP, is: 'clocks-differ', waiting: 1 },
   { ...UP, rejected: 2, rejectedBecause: 'pid: expected 13 digits' },
 ];
 

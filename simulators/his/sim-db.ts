@@ -42,6 +42,7 @@ export function simDbOver(pglite: PgliteLike): SimDb {
 
 async function openMariaDb(url: string): Promise<SimDb> {
   const connection = await mysql.createConnection({ uri: url, charset: 'utf8mb4', dateStrings: true });
+  connection.on('error', () => undefined); // a server that goes away is told of by the next query
   // as HOSxP's own sessions: zero dates go in
   await connection.query("SET SESSION sql_mode = ''");
   return {
@@ -61,6 +62,7 @@ async function openMariaDb(url: string): Promise<SimDb> {
 
 async function openPostgres(url: string): Promise<SimDb> {
   const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined); // a server that goes away is told of by the next query
   await client.connect();
   return {
     engine: 'postgres',

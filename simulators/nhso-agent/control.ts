@@ -87,6 +87,11 @@ export class AgentControl {
     this.#agent.faults.loseAnswers(order);
   }
 
+  /** Takes back every delay, failure and loss that was ordered. */
+  clearFaults(): void {
+    this.#agent.faults.clear();
+  }
+
   /** Nobody listens for so many seconds. Resolves as soon as the service is down. */
   restart(seconds: number): Promise<void> {
     return this.#service.restart(seconds);

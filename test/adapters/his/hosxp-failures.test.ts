@@ -8,8 +8,8 @@ import { codeOf, insertVisit } from '../../../simulators/his/hosxp/visits.ts';
 import { openSimDb, type SimDb } from '../../../simulators/his/sim-db.ts';
 import type { HisAdapter } from '../../../src/service/ports/his.ts';
 import { describeWith, type FreshDatabase, freshMariaDb, freshPostgres } from '../../support/services.ts';
+import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { at, day, HCODE, hisOptions } from './contract-support.ts';
-import { TcpProxy } from './tcp-proxy.ts';
 
 interface EngineWays {
   fresh(): Promise<FreshDatabase>;
@@ -42,7 +42,7 @@ function failureContract(ways: EngineWays): void {
     await seedReferenceData(desk, { hcode: HCODE, hospitalName: 'โรงพยาบาลทดสอบ' });
     await insertDay(desk, planDay(DATE, { count: 10 }));
     proxy = await TcpProxy.to(database.url);
-    his = openHis(hisOptions({ url: proxy.url, statementTimeoutMs: 1_000 }));
+    his = openHis(hisOptions({ url: proxy.through(database.url), statementTimeoutMs: 1_000 }));
     await his.visitsOn(day(DATE));
   }, 120_000);
 
@@ -122,7 +122,7 @@ function failureContract(ways: EngineWays): void {
   test('an UPDATE that was done but whose answer was lost: unreachable, and the next call finds it done', async () => {
     const vn = await visit();
     // a connection that has prepared the statement before would not send its words again
-    const fresh = openHis(hisOptions({ url: proxy.url }));
+    const fresh = openHis(hisOptions({ url: proxy.through(database.url) }));
     proxy.loseAnswerTo('update visit_pttype', ways.packetsToDo);
     await expect(fresh.writeBack(request(vn))).rejects.toMatchObject({
       code: 'his-unreachable',

@@ -23,6 +23,10 @@ const run = promisify(execFile);
 /** A private server. `url` has admin rights. */
 export interface Started {
   url: string;
+  /** As a power cut would: at once, nothing is saved that was not on disk. */
+  crash(): Promise<void>;
+  /** After a crash: on the same port, with the same data. Nothing when it runs. */
+  startAgain(): Promise<void>;
   /** Ends the server and removes its folder. */
   stop(): Promise<void>;
 }
@@ -55,13 +59,17 @@ const starters: Readonly<Record<ServiceName, () => Promise<Started>>> = {
         '--no-defaults',
         user,
         data,
+        `--tmpdir=${folder}`, // two installs at once disturb each other in a shared one
         '--auth-root-authentication-method=normal',
         '--skip-test-db',
       ]);
       const args = ['--no-defaults', user, data, `--port=${port}`, '--bind-address=127.0.0.1'];
       args.push(`--socket=${join(folder, 's')}`, `--pid-file=${join(folder, 'pid')}`, '--skip-log-bin');
       args.push('--innodb-buffer-pool-size=64M');
-      return { server: startServer(server, args, { cwd: folder }), url: `mysql://root@127.0.0.1:${port}` };
+      return {
+        launch: () => startServer(server, args, { cwd: folder }),
+        url: `mysql://root@127.0.0.1:${port}`,
+      };
     });
   },
 
@@ -88,7 +96,7 @@ const starters: Readonly<Record<ServiceName, () => Promise<Started>>> = {
       const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder];
       args.push('-c', 'fsync=off', '-c', 'max_connections=200');
       return {
-        server: startServer(server, args, { cwd: folder, ...as }),
+        launch: () => startServer(server, args, { cwd: folder, ...as }),
         url: `postgres://postgres@127.0.0.1:${port}/postgres`,
       };
     });
@@ -101,7 +109,7 @@ const starters: Readonly<Record<ServiceName, () => Promise<Started>>> = {
       const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
       // as the bridge wants it in production, so that the tests run on the same footing
       args.push('--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction');
-      return { server: startServer(server, args, { cwd: folder }), url: `redis://127.0.0.1:${port}` };
+      return { launch: () => startServer(server, args, { cwd: folder }), url: `redis://127.0.0.1:${port}` };
     });
   },
 };
@@ -110,7 +118,7 @@ const starters: Readonly<Record<ServiceName, () => Promise<Started>>> = {
 async function inFolder(
   signal: NodeJS.Signals,
   owner: { uid: number; gid: number } | undefined,
-  start: (folder: string, port: number) => Promise<{ server: Server; url: string }>,
+  prepare: (folder: string, port: number) => Promise<{ launch: () => Server; url: string }>,
 ): Promise<Started> {
   // a short name: a socket's path may not be longer than about 100 characters
   const folder = await mkdtemp(join(tmpdir(), 'abt-'));
@@ -121,10 +129,19 @@ async function inFolder(
   };
   try {
     if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
-    const started = await start(folder, await freePort());
-    server = started.server;
-    await untilReady(server, () => probes[serviceOf(started.url)](started.url));
-    return { url: started.url, stop };
+    const { launch, url } = await prepare(folder, await freePort());
+    const startAgain = async (): Promise<void> => {
+      if (server !== undefined) return;
+      server = launch();
+      await untilReady(server, () => probes[serviceOf(url)](url));
+    };
+    const crash = async (): Promise<void> => {
+      const running = server;
+      server = undefined;
+      if (running !== undefined) await stopServer(running, signal);
+    };
+    await startAgain();
+    return { url, crash, startAgain, stop };
   } catch (error) {
     await stop();
     throw error;

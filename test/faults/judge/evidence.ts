@@ -1,0 +1,160 @@
+/** What is known when all is over: the HIS's own rows, NHSO's own journal, what the clerks saw, and the bridge's word. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openLedger } from '../../../db/open-ledger.ts';
+import type { CentreCode } from '../../../simulators/nhso-agent/centre.ts';
+import type { JournalEntry } from '../../../simulators/nhso-agent/journal.ts';
+import { addDays, serviceDateOf } from '../../../src/domain/bangkok.ts';
+import type { CardRead } from '../../../src/domain/card-read.ts';
+import type { CaseDetailJson, CaseJson } from '../../../src/http/schemas/case.ts';
+import type { Diary } from '../day.ts';
+import type { ToldRead } from '../world/counter.ts';
+import { type CodeChange, HCODE } from '../world/his.ts';
+import type { World } from '../world/world.ts';
+
+/** How long the bridge may take to be done once all is well again, ms. */
+const SETTLE_MS = 150_000;
+
+export interface Evidence {
+  diary: Diary;
+  /** What stands in the HIS: visit number to code. */
+  hisCodes: ReadonlyMap<string, string | null>;
+  changes: readonly CodeChange[];
+  journal: readonly JournalEntry[];
+  codes: readonly CentreCode[];
+  told: readonly ToldRead[];
+  /** Reads that the ledger holds of the people who were told that theirs was read. */
+  reads: readonly CardRead[];
+  cases: ReadonlyMap<string, CaseDetailJson>;
+  /** Each line that a process of ours wrote. */
+  logs: readonly { file: string; line: string }[];
+  /** Ends of processes that nobody had asked for. */
+  ends: readonly string[];
+  /** By the hospital's clock. */
+  today: string;
+  /** What was not done in time; empty when everything stands still. */
+  unsettled: readonly string[];
+  /** From all being well to everything standing still, ms. */
+  settledAfterMs: number;
+}
+
+export async function gather(world: World, diary: Diary): Promise<Evidence> {
+  const begun = Date.now();
+  const unsettled = await untilSettled(world, diary);
+  const settledAfterMs = Date.now() - begun;
+  const told = world.counters.flatMap((counter) => counter.told);
+  const cases = new Map<string, CaseDetailJson>();
+  for (const { vn } of await allCases(world)) {
+    cases.set(vn, await world.bridges.get<CaseDetailJson>(`/api/cases/${HCODE}/${vn}`));
+  }
+  return {
+    ...{ diary, told, cases, unsettled, settledAfterMs },
+    hisCodes: new Map((await world.his.visits()).map(({ vn, code }) => [vn, code])),
+    changes: await world.his.changes(),
+    journal: world.centre.journal.entries(),
+    codes: world.centre.codes(),
+    reads: await readsOf(world, told),
+    logs: logsOf(world.folder),
+    ends: [...world.bridges.all, ...world.counters.map((c) => c.reader)].flatMap((p) => p.ends),
+    today: serviceDateOf(world.now()),
+  };
+}
+
+/** Looks until everything stands still; what still moves when the time is over is returned. */
+async function untilSettled(world: World, diary: Diary): Promise<string[]> {
+  const end = Date.now() + SETTLE_MS;
+  let calm = 0;
+  for (;;) {
+    const restless = await restlessness(world, diary);
+    // twice in a row: between two looks a step may be on its way
+    calm = restless.length === 0 ? calm + 1 : 0;
+    if (calm === 3) return [];
+    if (Date.now() > end) return restless;
+    await sleep(500);
+  }
+}
+
+const AT_REST = ['written', 'needs-staff', 'not-required', 'expired', 'cancelled', 'closed'];
+/** Rest too, as long as the day lasts. */
+const WAITING = ['awaiting-card', 'offline'];
+
+async function restlessness(world: World, diary: Diary): Promise<string[]> {
+  let cases: CaseJson[];
+  try {
+    cases = await allCases(world);
+  } catch (error) {
+    return [`the API does not answer: ${error instanceof Error ? error.message : String(error)}`];
+  }
+  const byVn = new Map(cases.map((c) => [c.vn, c]));
+  const standing = new Set((await world.his.visits()).map((v) => v.vn));
+  const today = serviceDateOf(world.now());
+  const restless: string[] = [];
+  for (const { vn, person } of diary.visits) {
+    const found = byVn.get(vn);
+    if (found === undefined) {
+      if (standing.has(vn)) restless.push(`${vn}: the ledger has no case of it`);
+      continue;
+    }
+    const { state, reason, serviceDate } = found;
+    const isWaiting = WAITING.includes(state) && serviceDate >= today;
+    if (!AT_REST.includes(state) && !isWaiting) restless.push(`${vn}: ${state} ${reason ?? ''}`);
+    else if (isWaiting && !hasTwo(diary, person.cid) && wasReadInFull(world, person.cid, serviceDate)) {
+      restless.push(`${vn}: ${state}, although its card was read in full`);
+    } else if (!standing.has(vn) && !['cancelled', 'needs-staff'].includes(state)) {
+      restless.push(`${vn}: ${state}, although the HIS has it no more`);
+    }
+  }
+  return restless;
+}
+
+/** One read serves one visit: with two, the other waits for a card of its own. */
+function hasTwo(diary: Diary, cid: string | null): boolean {
+  return diary.visits.filter((v) => v.person.cid === cid).length > 1;
+}
+
+function wasReadInFull(world: World, cid: string | null, serviceDate: string): boolean {
+  return world.counters.some((counter) =>
+    counter.told.some((t) => t.pid === cid && t.kind === 'full' && serviceDateOf(t.at) === serviceDate),
+  );
+}
+
+async function allCases(world: World): Promise<CaseJson[]> {
+  const all: CaseJson[] = [];
+  let after = '';
+  do {
+    const page = await world.bridges.get<{ items: CaseJson[]; next: string | null }>(
+      `/api/cases?site=${HCODE}&limit=200${after}`,
+    );
+    all.push(...page.items);
+    after = page.next === null ? '' : `&after=${encodeURIComponent(page.next)}`;
+  } while (after !== '');
+  return all;
+}
+
+async function readsOf(world: World, told: readonly ToldRead[]): Promise<CardRead[]> {
+  const ledger = await openLedger(world.ledger.direct);
+  try {
+    const reads = new Map<string, CardRead>();
+    for (const { pid, at } of told) {
+      const date = serviceDateOf(at);
+      // read a moment before midnight, told a moment after
+      for (const day of [addDays(date, -1), date]) {
+        for (const read of await ledger.readsOfPerson(HCODE, pid, day)) reads.set(read.id, read);
+      }
+    }
+    return [...reads.values()];
+  } finally {
+    await ledger.close();
+  }
+}
+
+function logsOf(folder: string): { file: string; line: string }[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.log'));
+  return files.flatMap((file) =>
+    readFileSync(join(folder, file), 'utf8')
+      .split('\n')
+      .map((line) => ({ file, line })),
+  );
+}

@@ -1,0 +1,147 @@
+/** The rules that are never bent, asked of what is known from the outside. */
+
+import { serviceDateOf } from '../../../src/domain/bangkok.ts';
+import { citizenIdsIn } from '../../support/citizen-id-scan.ts';
+import { HCODE } from '../world/his.ts';
+import type { Evidence } from './evidence.ts';
+
+/** Broken rules, each as a sentence. */
+export function judge(evidence: Evidence): string[] {
+  return RULES.flatMap((rule) => rule(evidence));
+}
+
+type Rule = (evidence: Evidence) => string[];
+
+const everyVisitRests: Rule = ({ unsettled }) => unsettled.map((what) => `not done in time: ${what}`);
+
+/** Rule 1: after NHSO has issued a code to us for a person, day and type, we do not confirm for them again. */
+const askedOnce: Rule = ({ journal }) => {
+  const broken: string[] = [];
+  const confirms = journal.filter((e) => e.call === 'confirm-save' && e.outcome !== 'nhso-down');
+  for (const first of confirms) {
+    if (first.claimCode === null) continue;
+    const done = Date.parse(first.at) + first.ms;
+    for (const later of confirms) {
+      const isSame =
+        later.pid === first.pid &&
+        later.claimType === first.claimType &&
+        serviceDateOf(Date.parse(later.at)) === serviceDateOf(Date.parse(first.at));
+      if (later !== first && isSame && Date.parse(later.at) >= done) {
+        broken.push(`confirmed again (${later.at}) after ${first.claimCode} was issued (${first.at})`);
+      }
+      if (isSame && later.seq > first.seq && later.claimCode !== null && Date.parse(later.at) < done) {
+        broken.push(`two confirms under way at once: ${first.claimCode} and ${later.claimCode}`);
+      }
+    }
+  }
+  return broken;
+};
+
+/** Rule 2: what we wrote into a visit is a code of that person, hospital and day. */
+const codesFit: Rule = ({ changes, codes, diary }) =>
+  changes
+    .filter((change) => change.byBridge && change.after !== null && change.after.trim() !== '')
+    .flatMap(({ vn, after }) => {
+      const code = codes.find((c) => c.claimCode === after);
+      const visit = diary.visits.find((v) => v.vn === vn);
+      if (code === undefined || visit === undefined) return [`${vn}: ${after} was never issued`];
+      const wrong = [
+        code.pid === visit.person.cid ? '' : 'person',
+        code.hcode === HCODE ? '' : 'hospital',
+        serviceDateOf(code.issuedAt) === visit.serviceDate ? '' : 'day',
+        code.kind === 'PP' ? '' : 'kind',
+      ].filter((what) => what !== '');
+      return wrong.length === 0 ? [] : [`${vn}: ${after} is of another ${wrong.join(', ')}`];
+    });
+
+const noCodeTwice: Rule = ({ hisCodes, cases }) => {
+  const holders = new Map<string, Set<string>>();
+  const hold = (vn: string, code: string | null | undefined): void => {
+    if (code) holders.set(code, (holders.get(code) ?? new Set()).add(vn));
+  };
+  for (const [vn, code] of hisCodes) hold(vn, code);
+  for (const [vn, found] of cases) if (found.state === 'written') hold(vn, found.code?.claimCode);
+  return [...holders]
+    .filter(([, vns]) => vns.size > 1)
+    .map(([code, vns]) => `${code} is in ${[...vns].join(' and ')}`);
+};
+
+/** Rule 3. */
+const nothingOverwritten: Rule = ({ changes }) =>
+  changes
+    .filter(
+      ({ byBridge, before, after }) =>
+        byBridge && before !== null && before.trim() !== '' && before !== after,
+    )
+    .map(({ vn, before, after }) => `${vn}: ${before} was overwritten with ${after}`);
+
+const noReadLost: Rule = ({ told, reads }) =>
+  told
+    .filter(
+      ({ pid, kind, at }) =>
+        !reads.some(
+          (r) => r.pid === pid && (kind === 'card-only' || r.kind === 'full') && r.readAt <= at + 5_000,
+        ),
+    )
+    .map(({ kind }) => `a ${kind} read that the clerk was told of is not in the ledger`);
+
+/** Every code that NHSO issued to us is in the HIS, or a person sees it. */
+const noCodeLost: Rule = ({ codes, hisCodes, cases }) => {
+  const inHis = new Set(hisCodes.values());
+  const onList = [...cases.values()].filter((c) => c.state === 'needs-staff').map((c) => JSON.stringify(c));
+  return codes
+    .filter((code) => code.channel === 'agent')
+    .filter(({ claimCode }) => !inHis.has(claimCode) && !onList.some((text) => text.includes(claimCode)))
+    .map(({ claimCode }) => `${claimCode} was issued to us and is nowhere`);
+};
+
+/** Each step follows from the one before, the last is what the case shows. */
+const historyExplains: Rule = ({ cases }) =>
+  [...cases.values()].flatMap(({ vn, state, history }) => {
+    const broken: string[] = [];
+    let standing: string | null = null;
+    let seq = 0;
+    for (const entry of history) {
+      if (entry.fromState !== standing) {
+        broken.push(
+          `${vn}: history goes from ${standing} to ${entry.fromState} without a word (${entry.event})`,
+        );
+      }
+      if (entry.seq <= seq) broken.push(`${vn}: history is out of order at ${entry.seq}`);
+      standing = entry.toState;
+      seq = entry.seq;
+    }
+    if (standing !== state) broken.push(`${vn}: is ${state}, its history ends with ${standing}`);
+    return broken;
+  });
+
+/** What is written in the HIS by us is `written`, and what is `written` stands there. */
+const writtenIsTrue: Rule = ({ cases, hisCodes }) =>
+  [...cases.values()]
+    .filter((c) => c.state === 'written' && hisCodes.get(c.vn) !== c.code?.claimCode)
+    .map((c) => `${c.vn}: is written with ${c.code?.claimCode}, the HIS holds ${hisCodes.get(c.vn)}`);
+
+/** Rule 9, over everything that our processes printed. */
+const nobodyIsNamed: Rule = ({ logs }) =>
+  logs.flatMap(({ file, line }) =>
+    citizenIdsIn(line).map((masked) => `${file} holds the citizen id ${masked}`),
+  );
+
+const noFaultOfOurs: Rule = ({ logs }) =>
+  logs
+    .filter(({ line }) => /unexpected error|UnhandledPromiseRejection|MaxListenersExceeded/.test(line))
+    .map(({ file, line }) => `${file}: ${line.slice(0, 400)}`);
+
+const RULES: readonly Rule[] = [
+  everyVisitRests,
+  askedOnce,
+  codesFit,
+  noCodeTwice,
+  nothingOverwritten,
+  noReadLost,
+  noCodeLost,
+  historyExplains,
+  writtenIsTrue,
+  nobodyIsNamed,
+  noFaultOfOurs,
+];

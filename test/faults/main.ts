@@ -1,0 +1,124 @@
+/**
+ * `npm run faults -- --seed N --runs M`: proves the rules under faults. Each run is a hospital of real processes and a day
+ * of visits on which things go wrong; when all is well again it is judged from the outside.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCommand, InvalidArgumentError, Option } from 'commander';
+import { FAULT_KINDS, type FaultKind } from './fault-kinds.ts';
+import type { Wishes } from './plan.ts';
+import { reportOf, resultLine } from './report.ts';
+import type { RunResult } from './run.ts';
+import { WorkerProcess } from './worker-process.ts';
+import { fakeTimeLibrary } from './world/clock.ts';
+import { canMount, unmount } from './world/disk.ts';
+
+const HELP = `
+A failing run is named by its seed: --seed N --runs 1 makes the same hospital, the same patients
+and the same faults at the same moments again. Its folder (logs, ledger, diary, NHSO's journal)
+is kept and named; remove it when you are done: it holds (invented) citizen ids.
+
+Needs MariaDB, PostgreSQL and Redis on the PATH (private ones are started), and for faults of the
+clock Debian's faketime; a full disk needs root, which mounts a small one. What this machine cannot
+do is left out and said; with CI=true it is an error.
+
+Faults: ${FAULT_KINDS.join(', ')}.
+
+Exit code 0: no rule was broken.
+`;
+
+interface Options {
+  seed?: number;
+  runs: number;
+  jobs: number;
+  only?: FaultKind[];
+  keep: boolean;
+  visits?: number;
+  his?: NonNullable<Wishes['his']>;
+  queue?: NonNullable<Wishes['queue']>;
+  ledger?: NonNullable<Wishes['ledger']>;
+  bridges?: 1 | 2;
+}
+
+await createCommand('faults')
+  .description('proves the rules under faults, on real parts')
+  .option('--seed <n>', 'the first seed; the next runs have the next ones (default: by the clock)', natural)
+  .option('--runs <n>', 'how many runs', natural, 10)
+  .option('--jobs <n>', 'runs at a time', natural, 3)
+  .option('--only <kinds...>', 'only these faults', kind)
+  .option('--visits <n>', 'visits a run', natural)
+  .addOption(new Option('--his <kind>', 'only this HIS').choices(['mariadb', 'mariadb-myisam', 'postgres']))
+  .addOption(new Option('--queue <kind>', 'only this queue').choices(['redis', 'postgres', 'embedded']))
+  .addOption(new Option('--ledger <kind>', 'only this ledger').choices(['sqlite', 'postgres']))
+  .option('--bridges <n>', '1 or 2 bridge processes (2 where ledger and queue can be shared)', oneOrTwo)
+  .option('--keep', 'keep the folder of every run', false)
+  .addHelpText('after', HELP)
+  .action(main)
+  .parseAsync();
+
+async function main(options: Options): Promise<void> {
+  const { seed: given, runs, jobs, keep, ...wanted } = options;
+  const seed = given ?? Date.now() % 1_000_000_000;
+  const without = missingHere();
+  const wishes: Wishes = { ...wanted, without };
+  say(`${runs} runs from seed ${seed}, ${jobs} at a time`);
+  const begun = Date.now();
+  const seeds = Array.from({ length: runs }, (_, i) => seed + i).values();
+  const results: RunResult[] = [];
+  const work = async (): Promise<void> => {
+    const worker = await WorkerProcess.start();
+    try {
+      for (const next of seeds) {
+        const result = await worker.run({ seed: next, wishes, keep });
+        results.push(result);
+        say(`${String(results.length).padStart(5)}/${runs}  ${resultLine(result)}`);
+      }
+    } finally {
+      await worker.stop();
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, runs) }, work));
+  say(reportOf(results, Date.now() - begun));
+  const isClean = results.every((r) => r.failure === null && r.violations.length === 0);
+  process.exitCode = isClean ? 0 : 1;
+}
+
+/** What this machine cannot do; in CI that is an error, since there nothing may be left out unseen. */
+function missingHere(): FaultKind[] {
+  const missing: [FaultKind, string][] = [];
+  if (fakeTimeLibrary() === null)
+    missing.push(['clock-jump', "libfaketime not found: install Debian's faketime"]);
+  const folder = mkdtempSync(join(tmpdir(), 'abf-disk-'));
+  if (canMount(folder)) unmount(folder);
+  else missing.push(['disk-full', 'a small disk cannot be mounted here: it needs root']);
+  rmSync(folder, { recursive: true, force: true });
+  for (const [kind, why] of missing) say(`SKIPPED ${kind}: ${why}`);
+  if (missing.length > 0 && !['', '0', 'false'].includes(process.env.CI ?? '')) {
+    throw new Error('with CI set nothing may be left out');
+  }
+  return missing.map(([kind]) => kind);
+}
+
+function natural(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('expected a whole number');
+}
+
+function oneOrTwo(text: string): 1 | 2 {
+  if (text === '1') return 1;
+  if (text === '2') return 2;
+  throw new InvalidArgumentError('expected 1 or 2');
+}
+
+function kind(text: string, before: FaultKind[] = []): FaultKind[] {
+  const known = FAULT_KINDS.find((k) => k === text);
+  if (known === undefined) throw new InvalidArgumentError(`expected one of ${FAULT_KINDS.join(', ')}`);
+  return [...before, known];
+}
+
+function say(text: string): void {
+  console.log(text);
+}

@@ -1,0 +1,43 @@
+/** A worker as `main.ts` sees it: it gets a seed and answers with a result. */
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { RunResult } from './run.ts';
+import type { Order } from './worker.ts';
+
+export class WorkerProcess {
+  readonly #child: ReturnType<typeof fork>;
+
+  private constructor(child: ReturnType<typeof fork>) {
+    this.#child = child;
+  }
+
+  static async start(): Promise<WorkerProcess> {
+    const worker = new WorkerProcess(fork(fileURLToPath(new URL('worker.ts', import.meta.url))));
+    await worker.#answer();
+    return worker;
+  }
+
+  async run(order: Order): Promise<RunResult> {
+    this.#child.send(order);
+    return (await this.#answer()) as RunResult;
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await ended;
+  }
+
+  async #answer(): Promise<unknown> {
+    const gone = new AbortController();
+    const died = once(this.#child, 'exit', { signal: gone.signal }).then(([code, signal]) => {
+      throw new Error(`a worker ended with ${code ?? signal}`);
+    });
+    died.catch(() => undefined); // told by the race, or not wanted any more
+    const [answer] = await Promise.race([once(this.#child, 'message'), died]);
+    gone.abort();
+    return answer;
+  }
+}

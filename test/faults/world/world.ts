@@ -1,0 +1,142 @@
+/** A whole hospital for one run, made as the plan says: real servers, real processes, and a clock that may be elsewhere. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openLedger } from '../../../db/open-ledger.ts';
+import { NhsoCentre } from '../../../simulators/nhso-agent/centre.ts';
+import { makeKey } from '../../../src/http/api-key.ts';
+import { SCOPE_NAMES } from '../../../src/http/scopes.ts';
+import type { Started } from '../../support/services/start.ts';
+import { DAY_MS } from '../fault-kinds.ts';
+import type { Plan } from '../plan.ts';
+import { Bridges } from './bridges.ts';
+import { FakeClock, fakeTimeLibrary } from './clock.ts';
+import { Counter } from './counter.ts';
+import { HCODE, His } from './his.ts';
+import { type LedgerPlace, openLedgerPlace } from './ledger.ts';
+import { openQueuePlace, type QueuePlace } from './queue.ts';
+
+/** The servers of a worker, which its runs use one after the other. */
+export interface Servers {
+  mariadb: Started;
+  postgres: Started;
+}
+
+export interface World {
+  folder: string;
+  his: His;
+  ledger: LedgerPlace;
+  queue: QueuePlace;
+  centre: NhsoCentre;
+  bridges: Bridges;
+  counters: readonly Counter[];
+  /** The bridges' clock; null: it is ours, and libfaketime is not needed. */
+  clock: FakeClock | null;
+  /** The hospital's clock, UTC epoch ms. */
+  now(): number;
+  /** @param keep leaves the folder with logs and ledger where it is */
+  close(keep: boolean): Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_LENGTH_MS = 24 * HOUR_MS;
+
+export async function openWorld(plan: Plan, servers: Servers): Promise<World> {
+  const { setup } = plan;
+  const folder = mkdtempSync(join(tmpdir(), `abf-${plan.seed}-`));
+  const closing: (() => Promise<unknown>)[] = [];
+  const close = async (keep: boolean): Promise<void> => {
+    for (const end of closing.splice(0).reverse()) await end();
+    if (!keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    const aheadMs = setup.midnight ? untilMidnight(Date.now()) - DAY_MS * 0.6 : 0;
+    const now = (): number => Date.now() + aheadMs;
+    const needsClock = setup.midnight || plan.faults.some((fault) => fault.kind === 'clock-jump');
+    const library = fakeTimeLibrary();
+    if (needsClock && library === null) throw new Error("libfaketime is missing: install Debian's faketime");
+    const clockFor = (name: string): FakeClock | null =>
+      needsClock && library !== null ? new FakeClock(join(folder, name), library, aheadMs) : null;
+    const clock = clockFor('clock-of-bridges');
+
+    const his = await His.open(setup.his === 'postgres' ? servers.postgres : servers.mariadb, setup.his);
+    closing.push(() => his.close());
+    const ledger = await openLedgerPlace(setup.ledger, folder, servers.postgres);
+    closing.push(() => ledger.close());
+    const queue = await openQueuePlace(setup.queue, servers.postgres);
+    closing.push(() => queue.close());
+    const key = await makeAKey(ledger.direct);
+
+    const centre = new NhsoCentre({ limitPerDay: setup.codesPerDay });
+    centre.clockOffsetMs = aheadMs;
+    const ids = Array.from({ length: setup.counters }, (_, i) => `counter-${i + 1}`);
+    const counters: Counter[] = [];
+    closing.push(() => Promise.all(counters.map((counter) => counter.close())));
+
+    // readers need the bridges' address, the bridges' configuration the agents': the address comes first
+    const stations: { id: string; agentUrl: string }[] = [];
+    const bridges = await Bridges.open({
+      ...{ folder, key, count: setup.bridges, env: clock?.env ?? {} },
+      config: () => configOf({ his, ledger, queue, stations }),
+    });
+    closing.push(() => bridges.close());
+    const env = clockFor('clock-of-counters')?.env ?? {};
+    for (const id of ids) {
+      const counter = await Counter.open({ id, folder, centre, key, env, now, bridgeUrl: bridges.url });
+      counters.push(counter);
+      stations.push({ id, agentUrl: counter.agent.url });
+    }
+    return { folder, his, ledger, queue, centre, bridges, counters, clock, now, close };
+  } catch (error) {
+    await close(false);
+    throw error;
+  }
+}
+
+/** Short times, so that a day fits into seconds; in proportion to each other as the defaults are. */
+function configOf(parts: {
+  his: His;
+  ledger: LedgerPlace;
+  queue: QueuePlace;
+  stations: readonly object[];
+}): object {
+  return {
+    store: parts.ledger.store,
+    queue: parts.queue.queue,
+    sites: [
+      {
+        hcode: HCODE,
+        his: {
+          kind: 'hosxp',
+          url: parts.his.url,
+          pollSeconds: 0.3,
+          digestSeconds: 1,
+          statementTimeoutMs: 2_000,
+        },
+        stations: parts.stations,
+        nhso: {
+          settleSeconds: 2,
+          breaker: { failures: 3, probeSeconds: 0.5 },
+          offlineLookupMinutes: 0.03,
+          timeouts: { terminalsMs: 1_000, readMs: 2_500, draftMs: 2_500, confirmMs: 2_500, lookupMs: 2_500 },
+        },
+      },
+    ],
+  };
+}
+
+async function makeAKey(store: string): Promise<string> {
+  const ledger = await openLedger(store);
+  await ledger.migrate();
+  const { id, text, hash } = makeKey();
+  const anywhere = { hcode: null, stationId: null, revokedAt: null };
+  await ledger.addKey({ id, name: 'faults', hash, scopes: SCOPE_NAMES, createdAt: Date.now(), ...anywhere });
+  await ledger.close();
+  return text;
+}
+
+/** From an instant to the next midnight in Bangkok, ms. */
+function untilMidnight(at: number): number {
+  return DAY_LENGTH_MS - ((at + 7 * HOUR_MS) % DAY_LENGTH_MS);
+}

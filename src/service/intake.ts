@@ -52,7 +52,10 @@ export class Intake {
     const kind = isDigestTurn ? 'digest' : 'visits';
     try {
       if (this.#polledTo !== null) await this.#look(this.#polledTo, now);
-      if (isDigestTurn) await this.#compareDay(now);
+      if (isDigestTurn) {
+        await this.#compareDay(now);
+        await this.#pastDays.recountOne();
+      }
       await this.#pastDays.readOne(serviceDateOf(now));
       this.#polledTo = now;
       this.#lastSuccess = now;

@@ -1,7 +1,8 @@
 /**
  * Days that are over. Each is read once more when a new day begins, and with it the days before: a visit may be entered
  * for an earlier day, and the bridge may have been off. The ledger remembers how far that has been done, so that it is
- * done once, whichever bridge does it, and so that nothing is skipped after a stop of days.
+ * done once, whichever bridge does it, and so that nothing is skipped after a stop of days. Beside that their rows are
+ * counted, one day after the other: a visit that is entered for an earlier day need not wait for the next one.
  */
 
 import { addDays, type ServiceDate } from '../domain/bangkok.ts';
@@ -18,8 +19,12 @@ interface Plan {
   today: ServiceDate;
   /** Still to be read, oldest first. */
   dates: ServiceDate[];
+  /** Days whose rows are counted. */
+  week: readonly ServiceDate[];
+  /** What was counted last, before the day was read. */
+  rows: Map<ServiceDate, number>;
   /** What is remembered once they have been. */
-  then: Memory;
+  done: Memory;
 }
 
 export class PastDays {
@@ -27,6 +32,7 @@ export class PastDays {
   readonly #site: Site;
   readonly #readDay: (date: ServiceDate) => Promise<void>;
   #plan: Plan | null = null;
+  #turn = 0;
 
   constructor(house: House, site: Site, readDay: (date: ServiceDate) => Promise<void>) {
     this.#house = house;
@@ -37,12 +43,25 @@ export class PastDays {
   /** Reads one day of those that are to be read: the next poll, which the counters wait for, is not held up by the rest. */
   async readOne(today: ServiceDate): Promise<void> {
     if (this.#plan?.today !== today) this.#plan = await this.#planFor(today);
-    const { dates, then } = this.#plan;
+    const { dates, rows, done } = this.#plan;
     const [date] = dates;
     if (date === undefined) return;
+    rows.set(date, await this.#site.his.countOn(date));
     await this.#readDay(date);
-    if (dates.length === 1) await this.#house.ledger.remember(this.#name, JSON.stringify(then));
+    if (dates.length === 1) await this.#house.ledger.remember(this.#name, JSON.stringify(done));
     dates.shift();
+  }
+
+  /** Counts the rows of one day; another count than before has the day read again. */
+  async recountOne(): Promise<void> {
+    if (this.#plan === null || this.#plan.dates.length > 0) return;
+    const { week, dates, rows } = this.#plan;
+    const date = week[this.#turn++ % Math.max(1, week.length)];
+    if (date === undefined) return;
+    const before = rows.get(date);
+    const now = await this.#site.his.countOn(date);
+    rows.set(date, now);
+    if (before !== undefined && before !== now) dates.push(date);
   }
 
   get #name(): string {
@@ -54,16 +73,17 @@ export class PastDays {
     const kept = await this.#house.ledger.recall(this.#name);
     const memory = kept === null ? null : (JSON.parse(kept) as Memory);
     const since = memory?.since ?? yesterday;
-    const then = { since, to: yesterday };
-    // a clock that was set back leaves `to` in the future, and nothing to do
-    if (memory !== null && memory.to >= yesterday) return { today, dates: [], then };
+    const done = { since, to: yesterday };
     const earliest = addDays(today, -this.#site.settings.catchUpDays);
-    if (memory !== null && addDays(memory.to, 1) < earliest) this.#tellUnread(memory.to, earliest);
-    const dates: ServiceDate[] = [];
+    const week: ServiceDate[] = [];
     for (let date = earliest; date < today; date = addDays(date, 1)) {
-      if (date >= since) dates.push(date);
+      if (date >= since) week.push(date);
     }
-    return { today, dates, then };
+    const rows = new Map<ServiceDate, number>();
+    // a clock that was set back leaves `to` in the future, and nothing to do
+    if (memory !== null && memory.to >= yesterday) return { today, dates: [], week, rows, done: memory };
+    if (memory !== null && addDays(memory.to, 1) < earliest) this.#tellUnread(memory.to, earliest);
+    return { today, dates: [...week], week, rows, done };
   }
 
   #tellUnread(to: ServiceDate, earliest: ServiceDate): void {

@@ -101,8 +101,9 @@ export function retryCase(
       cause,
     );
   }
-  // the two look-ups after a lost answer keep their distance, whoever is in a hurry; one that NHSO refused is none of them
-  const keepsDistance = current.state === 'unknown' && current.reason !== 'lookup-refused';
+  // the two look-ups after a lost answer keep their distance, whoever is in a hurry; any other may be made at once
+  const isLost = current.reason === null || current.reason === 'waiting-nhso';
+  const keepsDistance = current.state === 'unknown' && isLost;
   if (current.nextStep !== null && current.state !== 'confirming' && !keepsDistance) {
     return change(current, thenDo(current, current.nextStep, by.at), cause);
   }

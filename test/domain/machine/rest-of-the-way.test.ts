@@ -164,6 +164,13 @@ describe('a person', () => {
     ['retry a refusal', given.onList('refused'), retry, { state: 'ready', nextStep: 'draft', reason: null }],
     ['retry a step', given.offline(), retry, { state: 'offline', nextStep: 'lookup', dueAt: AT, stepSeq: 6 }],
     ['retry a lost answer', given.unknown(), retry, null],
+    ['retry a lost answer, NHSO away', given.unknown({ reason: 'waiting-nhso' }), retry, null],
+    [
+      'retry a refusal that NHSO did not let be looked up',
+      given.unknown({ reason: 'refused', dueAt: NEXT_DAY }),
+      retry,
+      { state: 'unknown', reason: 'refused', nextStep: 'lookup', dueAt: AT },
+    ],
     [
       'retry a look-up that NHSO refused',
       given.unknown({ reason: 'lookup-refused', dueAt: NEXT_DAY }),

@@ -35,7 +35,8 @@ export interface Settings {
 }
 
 /**
- * A job is taken from a process that was killed after at most `lockMs` + 2 × `stalledMs`: a minute. BullMQ fails a job
+ * A job is taken from a process that was killed after at most `lockMs` + 2 × `stalledMs`: 20 seconds. A process that is
+ * only slow loses its job too, which does no harm: what it did stands in the ledger, and its commit comes too late. BullMQ fails a job
  * for good that was taken back more often than this, whatever its attempts; with its default of 1 two crashes lose it.
  */
 export const MAX_STALLED = 20;
@@ -49,8 +50,8 @@ export function settingsOf(options: WorkQueueOptions): Settings {
     concurrency: options.concurrency,
     prefix: options.prefix ?? 'bridge',
     retry: { ...RETRY, ...options.retry },
-    lockMs: options.lockMs ?? 30_000,
-    stalledMs: options.stalledMs ?? 15_000,
+    lockMs: options.lockMs ?? 10_000,
+    stalledMs: options.stalledMs ?? 5_000,
     scheduleCheckMs: options.scheduleCheckMs ?? 10_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     reconnectMs: options.reconnectMs ?? 1_000,

@@ -15,10 +15,6 @@ import type { Settings } from './options.ts';
 
 const TIME_ZONE = 'Asia/Bangkok';
 
-/** A tick is taken over sooner than a step when its process was killed: until then the schedule stands still. */
-const LOCK_MS = 15_000;
-const STALLED_MS = 5_000;
-
 type Repeat = { every: number } | { pattern: string; tz: string };
 
 export class Schedules {
@@ -47,8 +43,8 @@ export class Schedules {
       {
         // One place for each, and one to leave ticks out when all are taken.
         concurrency: schedules.length + 1,
-        lockMs: Math.min(settings.lockMs, LOCK_MS),
-        stalledMs: Math.min(settings.stalledMs, STALLED_MS),
+        lockMs: settings.lockMs,
+        stalledMs: settings.stalledMs,
       },
       report,
     );

@@ -55,7 +55,7 @@ module.exports = {
     {
       name: 'only-main-and-commands-wire',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(main\\.ts|wire/|commands/)' },
+      from: { path: '^src/', pathNot: '^src/(main\\.ts|warm\\.ts|commands/)' },
       to: { path: '^(adapters|queues|db)/' },
     },
   ],

@@ -1,6 +1,6 @@
 /** What can go wrong, by name: what it is, how long it lasts, and which hospital it can happen to. */
 
-import type { Setup } from './plan.ts';
+import type { Setup } from './setup.ts';
 
 /** Length of the day in a run, ms: visits come and faults begin within it. */
 export const DAY_MS = 10_000;

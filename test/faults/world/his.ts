@@ -6,7 +6,7 @@ import { openSimDb, type SimDb } from '../../../simulators/his/sim-db.ts';
 import type { Started } from '../../support/services/start.ts';
 import { type FreshDatabase, freshMariaDb, freshPostgres } from '../../support/services.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
-import type { Setup } from '../plan.ts';
+import type { Setup } from '../setup.ts';
 
 export const HCODE = '10978';
 

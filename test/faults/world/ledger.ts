@@ -8,7 +8,7 @@ import pg from 'pg';
 import type { Started } from '../../support/services/start.ts';
 import { type FreshDatabase, freshPostgres } from '../../support/services.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
-import type { Setup } from '../plan.ts';
+import type { Setup } from '../setup.ts';
 import { canMount, unmount } from './disk.ts';
 
 export interface LedgerPlace {

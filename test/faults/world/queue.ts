@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { type Started, startFromPath } from '../../support/services/start.ts';
 import { freshPostgres } from '../../support/services.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
-import type { Setup } from '../plan.ts';
+import type { Setup } from '../setup.ts';
 
 export interface QueuePlace {
   /** The bridge's `queue`. */

@@ -72,7 +72,8 @@ export class PastDays {
     const yesterday = addDays(today, -1);
     const kept = await this.#house.ledger.recall(this.#name);
     const memory = kept === null ? null : (JSON.parse(kept) as Memory);
-    const since = memory?.since ?? yesterday;
+    // what was remembered while a clock was ahead is worth nothing once it is right
+    const since = memory === null || memory.since > yesterday ? yesterday : memory.since;
     const done = { since, to: yesterday };
     const earliest = addDays(today, -this.#site.settings.catchUpDays);
     const week: ServiceDate[] = [];
@@ -80,8 +81,7 @@ export class PastDays {
       if (date >= since) week.push(date);
     }
     const rows = new Map<ServiceDate, number>();
-    // a clock that was set back leaves `to` in the future, and nothing to do
-    if (memory !== null && memory.to >= yesterday) return { today, dates: [], week, rows, done: memory };
+    if (memory?.to === yesterday) return { today, dates: [], week, rows, done };
     if (memory !== null && addDays(memory.to, 1) < earliest) this.#tellUnread(memory.to, earliest);
     return { today, dates: [...week], week, rows, done };
   }

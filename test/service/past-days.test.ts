@@ -133,6 +133,19 @@ function pastDays(start: (closing: Closing[]) => Promise<Engines>): void {
     expect((await hospital.case(late)).state).toBe('awaiting-card');
   });
 
+  it('is not led astray by a clock that was a year ahead', async () => {
+    await open();
+    await polls(2);
+    hospital.pass(365 * DAY_MS);
+    await hospital.killAndStart();
+    await polls();
+    hospital.pass(-363 * DAY_MS);
+    const yesterday = await hospital.visit(1, { at: hospital.now - DAY_MS });
+    await hospital.killAndStart();
+    await polls();
+    expect(await isKnown(yesterday)).toBe(true);
+  });
+
   it('reads no further back than it is told to, and names the days that it leaves out', async () => {
     const warned: unknown[] = [];
     await open({ settings: { catchUpDays: 2 }, log: logOf((fields) => warned.push(fields)) });

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CompiledQuery, Kysely, PostgresDialect, type QueryResult } from 'kysely';
-import { Pool, type PoolClient } from 'pg';
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Finding } from '../../src/service/ports/finding.ts';
 import type { Engine, Script } from '../engine.ts';
 import { ledgerUnavailable } from '../errors.ts';
@@ -26,9 +26,7 @@ export class PostgresEngine implements Engine {
   constructor(url: string, options: PostgresOptions) {
     this.#url = url;
     this.#options = options;
-    this.#pool = new Pool(poolSettings(url, options));
-    // a connection that dies while it is idle is replaced at the next query, which then tells if there is trouble
-    this.#pool.on('error', () => undefined);
+    this.#pool = openPool(poolSettings(url, options));
     this.db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: this.#pool }) });
   }
 
@@ -55,8 +53,7 @@ export class PostgresEngine implements Engine {
 
   async migrate(): Promise<void> {
     // connections of its own: building an index on a large table may take longer than the ledger's time limits
-    const pool = new Pool({ ...poolSettings(this.#url, this.#options), max: 2, ...NO_TIME_LIMIT });
-    pool.on('error', () => undefined);
+    const pool = openPool({ ...poolSettings(this.#url, this.#options), max: 2, ...NO_TIME_LIMIT });
     const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
     try {
       await runMigrations(db, 'postgres', this.#options.schema);
@@ -102,6 +99,17 @@ export class PostgresEngine implements Engine {
       client.release(broken);
     }
   }
+}
+
+/**
+ * A connection that dies is replaced at the next query; the query on it, if there is one, tells. The event beside it,
+ * unheard, would end the process: the pool hears it of idle connections only.
+ */
+function openPool(settings: PoolConfig): Pool {
+  const pool = new Pool(settings);
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
 }
 
 const NO_TIME_LIMIT = { statement_timeout: 0, query_timeout: 0, idle_in_transaction_session_timeout: 0 };

@@ -1,10 +1,22 @@
+import { execFileSync } from 'node:child_process';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openLedger } from '../../db/open-ledger.ts';
+import { PostgresEngine } from '../../db/postgres/engine.ts';
 import { describeWith } from '../support/services.ts';
 import { created, newSite, outcome } from './contract/changes.ts';
 import { postgresStore, type TestStore } from './contract/store.ts';
 import { ledgerContract } from './ledger-contract.ts';
+
+/** By another process, while ours stands still. */
+function endConnections(adminUrl: string, database: string): void {
+  const script = `import pg from 'pg';
+    const client = new pg.Client({ connectionString: process.argv[1] });
+    await client.connect();
+    await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [process.argv[2]]);
+    await client.end();`;
+  execFileSync(process.execPath, ['--input-type=module', '-e', script, adminUrl, database]);
+}
 
 describeWith('postgres', 'the ledger on PostgreSQL', (adminUrl) => {
   const make = postgresStore(adminUrl);
@@ -29,6 +41,24 @@ describeWith('postgres', 'the ledger on PostgreSQL', (adminUrl) => {
     expect(['ok', 'ledger-unavailable']).toContain(told[0]);
     expect(told[1]).toBe('ok');
     expect(await outcome(ledger.commit([created({ hcode: newSite() })]))).toBe('ok');
+  });
+
+  test('a connection that dies while the process is held up ends its transaction, not the process', async () => {
+    await store.open(); // brings the tables
+    const engine = new PostgresEngine(store.store, { schema: 'authen_bridge', connections: 2 });
+    const { db } = engine;
+    const ask = db.selectFrom('memory').selectAll().limit(1).compile();
+    for (let i = 0; i < 5; i++) {
+      const lost = engine.write(function* () {
+        yield [ask];
+        // as after SIGSTOP: nothing of ours runs while the server hangs up
+        endConnections(adminUrl, new URL(store.store).pathname.slice(1));
+        yield [ask, ask, ask];
+      });
+      expect(await outcome(lost)).toBe('ledger-unavailable');
+      expect(await outcome(engine.read(ask))).toBe('ok');
+    }
+    await engine.close();
   });
 
   test('before it is migrated the ledger says so', async () => {

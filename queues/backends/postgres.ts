@@ -40,7 +40,11 @@ export async function openPostgres(url: string, settings: Settings, report: Erro
     application_name: 'authen-bridge queue',
   });
   const clients = new Set<pg.PoolClient>();
-  pool.on('connect', (client) => clients.add(client));
+  pool.on('connect', (client) => {
+    clients.add(client);
+    // one that dies in the middle of a query: the query tells; the event beside it, unheard, would end the process
+    client.on('error', () => undefined);
+  });
   pool.on('remove', (client) => clients.delete(client));
   pool.setMaxListeners(0); // every queue and worker listens for its errors
   pool.on('error', (error) => report('postgres', error));

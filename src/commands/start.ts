@@ -7,6 +7,7 @@ import { makeLog } from '../log.ts';
 import type { RunningBridge } from '../main.ts';
 import type { Log } from '../service/ports/log.ts';
 import { tellUncaughtTo } from './failure.ts';
+import { collectWhenIdle } from './idle-memory.ts';
 import { CONFIG_OPTION } from './options.ts';
 import { type Ending, toldToStop } from './told-to-stop.ts';
 
@@ -35,6 +36,7 @@ export function startCommand(): Command {
       const config = loadConfig(file, process.env);
       const log = makeLog({ level: config.log.level });
       tellUncaughtTo(log);
+      collectWhenIdle();
       await run(config, log, told);
       process.exit(0);
     });

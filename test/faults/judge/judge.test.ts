@@ -1,0 +1,127 @@
+/** A judge that never condemns proves nothing: each rule, broken once, is told of, and a clean day is clean. */
+
+import { expect, test } from 'vitest';
+import { plainPerson } from '../../../simulators/his/hosxp/sample-people.ts';
+import { bangkokIso } from '../../../src/domain/bangkok.ts';
+import type { CaseDetailJson } from '../../../src/http/schemas/case.ts';
+import { SAMPLE_AT, SAMPLE_DATE, sampleCitizenId, sampleRead } from '../../support/samples.ts';
+import type { Evidence } from './evidence.ts';
+import { judge } from './judge.ts';
+
+const PID = sampleCitizenId(1);
+const CODE = 'PP1000000001';
+const person = { ...plainPerson(1), cid: PID };
+const VN = '691120081500';
+
+const confirm = (seq: number, atMs: number, claimCode: string | null): Evidence['journal'][number] => ({
+  ...{ seq, at: new Date(atMs).toISOString(), agent: '10978@1', call: 'confirm-save', pid: PID },
+  ...{ claimType: 'PG0060001', correlationId: 'c', claimCode, status: 200, ms: 10 },
+  outcome: claimCode === null ? 'refused' : 'answered',
+});
+
+const code = (claimCode = CODE): Evidence['codes'][number] => ({
+  ...{ claimCode, kind: 'PP', pid: PID, hcode: '10978', claimType: 'PG0060001' },
+  ...{ issuedAt: SAMPLE_AT, channel: 'agent', correlationId: 'c' },
+});
+
+const line = (seq: number, fromState: string | null, toState: string): object => ({
+  ...{
+    seq,
+    fromState,
+    toState,
+    at: bangkokIso(SAMPLE_AT),
+    actor: 'bridge',
+    event: 'x',
+    reason: null,
+    detail: {},
+  },
+});
+
+// of a whole case only what the judge looks at
+const found = (patch: object = {}): CaseDetailJson =>
+  ({
+    ...{ vn: VN, state: 'written', reason: null, code: { claimCode: CODE } },
+    history: [line(1, null, 'ready'), line(2, 'ready', 'written')],
+    ...patch,
+  }) as unknown as CaseDetailJson;
+
+const clean: Evidence = {
+  diary: {
+    lines: [],
+    visits: [
+      {
+        plan: { at: 0, quirk: 'none', quirkAfter: 0, cardAfter: 0, counter: 0, returns: false },
+        ...{ person, vn: VN, serviceDate: SAMPLE_DATE, foreignCode: null },
+      },
+    ],
+  },
+  hisCodes: new Map([[VN, CODE]]),
+  changes: [{ vn: VN, before: null, after: CODE, byBridge: true }],
+  journal: [confirm(1, SAMPLE_AT, CODE)],
+  codes: [code()],
+  told: [{ pid: PID, kind: 'full', at: SAMPLE_AT }],
+  reads: [sampleRead({ pid: PID as never, kind: 'full', readAt: SAMPLE_AT })],
+  cases: new Map([[VN, found()]]),
+  logs: [{ file: 'bridge-1.log', line: '{"level":"info","msg":"at work"}' }],
+  ...{ ends: [], today: SAMPLE_DATE, unsettled: [], settledAfterMs: 0 },
+};
+
+test('a clean day', () => {
+  expect(judge(clean)).toEqual([]);
+});
+
+const BROKEN: Record<string, [Partial<Evidence>, RegExp]> = {
+  'a visit that does not come to rest': [{ unsettled: ['v: ready'] }, /not done in time/],
+  'confirmed again after a code': [
+    { journal: [confirm(1, SAMPLE_AT, CODE), confirm(2, SAMPLE_AT + 5_000, null)] },
+    /confirmed again/,
+  ],
+  'two confirms at once': [
+    { journal: [confirm(1, SAMPLE_AT, CODE), confirm(2, SAMPLE_AT + 1, 'PP2')] },
+    /two confirms under way/,
+  ],
+  "another person's code": [{ codes: [{ ...code(), pid: sampleCitizenId(2) }] }, /of another person/],
+  "another day's code": [{ codes: [{ ...code(), issuedAt: SAMPLE_AT - 86_400_000 }] }, /of another day/],
+  'a close-visit code': [{ codes: [{ ...code(), kind: 'EP' }] }, /of another kind/],
+  'a code that nobody issued': [{ codes: [] }, /never issued/],
+  'a code in two visits': [
+    {
+      hisCodes: new Map([
+        [VN, CODE],
+        ['other', CODE],
+      ]),
+    },
+    /is in .* and /,
+  ],
+  'an overwritten value': [
+    { changes: [{ vn: VN, before: 'PP9', after: CODE, byBridge: true }] },
+    /was overwritten/,
+  ],
+  'a lost read': [{ reads: [] }, /not in the ledger/],
+  'a full read kept as card-only': [
+    { reads: [sampleRead({ pid: PID as never, kind: 'card-only', readAt: SAMPLE_AT })] },
+    /full read .* not in the ledger/,
+  ],
+  'a lost code': [{ codes: [code(), code('PP1000000002')] }, /PP1000000002 was issued to us and is nowhere/],
+  'history with a gap': [
+    { cases: new Map([[VN, found({ history: [line(1, null, 'ready'), line(2, 'drafted', 'written')] })]]) },
+    /without a word/,
+  ],
+  'history that ends elsewhere': [
+    { cases: new Map([[VN, found({ history: [line(1, null, 'ready')] })]]) },
+    /its history ends with ready/,
+  ],
+  'written, and not there': [{ hisCodes: new Map([[VN, null]]) }, /the HIS holds null/],
+  'a citizen id in a log': [
+    { logs: [{ file: 'bridge-1.log', line: `read ${PID}` }] },
+    /holds the citizen id/,
+  ],
+  'a fault of ours': [
+    { logs: [{ file: 'bridge-1.log', line: '{"msg":"an unexpected error: ending"}' }] },
+    /unexpected error/,
+  ],
+};
+
+test.each(Object.entries(BROKEN))('%s', (_, [broken, told]) => {
+  expect(judge({ ...clean, ...broken })).toContainEqual(expect.stringMatching(told));
+});

@@ -1,0 +1,68 @@
+/** A seed is a day: the same one always, another one another day, and only what the hospital can suffer. */
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { DAY_MS, FAULT_KINDS, fits, lastsUpTo } from './fault-kinds.ts';
+import { planOf } from './plan.ts';
+
+const seeds = fc.nat(1_000_000_000);
+
+test('the same seed is the same plan', () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      expect(planOf(seed)).toEqual(planOf(seed));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('other seeds are other plans', () => {
+  const plans = new Set(
+    Array.from({ length: 50 }, (_, seed) => JSON.stringify({ ...planOf(seed), seed: 0 })),
+  );
+  expect(plans.size).toBe(50);
+});
+
+test('whatever is planned can happen to that hospital, within the day', () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const { setup, faults, visits } = planOf(seed);
+      if (setup.bridges === 2) expect([setup.ledger, setup.queue]).not.toContain('embedded');
+      for (const { kind, at, lasts } of faults) {
+        expect(fits(kind, setup)).toBe(true);
+        expect(at).toBeLessThanOrEqual(DAY_MS);
+        expect(lasts).toBeLessThanOrEqual(lastsUpTo(kind));
+      }
+      for (const { at, counter } of visits) {
+        expect(at).toBeLessThanOrEqual(DAY_MS);
+        expect(counter).toBeLessThan(setup.counters);
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('in many plans every fault happens', () => {
+  const met = new Set(
+    Array.from({ length: 400 }, (_, seed) => planOf(seed).faults.map((f) => f.kind)).flat(),
+  );
+  expect([...met].sort()).toEqual([...FAULT_KINDS].sort());
+});
+
+test('what is wished for is kept, what cannot be done here is left out', () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const { setup, faults, visits } = planOf(seed, {
+      ...{ his: 'postgres', queue: 'redis', ledger: 'sqlite', visits: 7 },
+      without: ['clock-jump', 'disk-full'],
+    });
+    expect(setup).toMatchObject({
+      his: 'postgres',
+      queue: 'redis',
+      ledger: 'sqlite',
+      bridges: 1,
+      midnight: false,
+    });
+    expect(visits).toHaveLength(7);
+    for (const { kind } of faults) expect(['clock-jump', 'disk-full']).not.toContain(kind);
+  }
+});

@@ -4,11 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { openLedger } from '../../db/open-ledger.ts';
 import { createSchema, seedReferenceData } from '../../simulators/his/hosxp/schema.ts';
 import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
-import { makeKey } from '../../src/http/api-key.ts';
-import { SCOPE_NAMES } from '../../src/http/scopes.ts';
+import { addKey } from '../support/api-key.ts';
 import { freePort } from '../support/services/processes.ts';
 import { freshMariaDb } from '../support/services.ts';
 import { type Agents, type BridgeProcess, startAgents, startBridgeProcess } from './children.ts';
@@ -76,7 +74,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
     };
     const file = join(folder, 'config.json');
     await writeFile(file, JSON.stringify(config), { mode: 0o600 });
-    const key = await addKey(store);
+    const key = await addKey(store, 'bench');
     const bridgeUrl = `http://127.0.0.1:${port}`;
     return {
       ...{ his, agents, stations, key, bridgeUrl },
@@ -98,14 +96,4 @@ async function emptied(redis: string): Promise<void> {
   const client = new Redis(redis);
   await client.flushdb();
   client.disconnect();
-}
-
-async function addKey(store: string): Promise<string> {
-  const ledger = await openLedger(store);
-  await ledger.migrate();
-  const { id, text, hash } = makeKey();
-  const anywhere = { hcode: null, stationId: null, revokedAt: null };
-  await ledger.addKey({ id, name: 'bench', hash, scopes: SCOPE_NAMES, createdAt: Date.now(), ...anywhere });
-  await ledger.close();
-  return text;
 }

@@ -9,14 +9,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openLedger } from '../../db/open-ledger.ts';
 import { plainPerson, type SamplePerson } from '../../simulators/his/hosxp/sample-people.ts';
 import { createSchema, seedReferenceData } from '../../simulators/his/hosxp/schema.ts';
 import { codeOf, insertPeople, insertVisit } from '../../simulators/his/hosxp/visits.ts';
 import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../simulators/nhso-agent/start.ts';
-import { makeKey } from '../../src/http/api-key.ts';
-import { SCOPE_NAMES } from '../../src/http/scopes.ts';
+import { addKey } from '../support/api-key.ts';
 import { keepOutput } from '../support/output.ts';
 
 export const HCODE = '10978';
@@ -55,13 +53,8 @@ export class Hospital {
     await createSchema(his);
     await seedReferenceData(his, { hcode: HCODE, hospitalName: 'โรงพยาบาลสมมุติ' });
     const agent = await startNhsoAgent({ hcode: HCODE });
-    const ledger = await openLedger(options.store(folder));
-    await ledger.migrate();
-    const { id, text, hash } = makeKey();
-    const bound = { hcode: null, stationId: null, createdAt: Date.now(), revokedAt: null };
-    await ledger.addKey({ id, name: 'e2e', hash, scopes: SCOPE_NAMES, ...bound });
-    await ledger.close();
-    return new Hospital(options, { folder, his, agent, key: text });
+    const key = await addKey(options.store(folder), 'e2e');
+    return new Hospital(options, { folder, his, agent, key });
   }
 
   /** Starts one more bridge process and waits until it answers. */

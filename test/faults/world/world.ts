@@ -3,10 +3,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openLedger } from '../../../db/open-ledger.ts';
 import { NhsoCentre } from '../../../simulators/nhso-agent/centre.ts';
-import { makeKey } from '../../../src/http/api-key.ts';
-import { SCOPE_NAMES } from '../../../src/http/scopes.ts';
+import { addKey } from '../../support/api-key.ts';
 import type { Started } from '../../support/services/start.ts';
 import { DAY_MS } from '../fault-kinds.ts';
 import type { Plan } from '../plan.ts';
@@ -66,7 +64,7 @@ export async function openWorld(plan: Plan, servers: Servers): Promise<World> {
     closing.push(() => ledger.close());
     const queue = await openQueuePlace(setup.queue, servers.postgres);
     closing.push(() => queue.close());
-    const key = await makeAKey(ledger.direct);
+    const key = await addKey(ledger.direct, 'faults');
 
     const centre = new NhsoCentre({ limitPerDay: setup.codesPerDay });
     centre.clockOffsetMs = aheadMs;
@@ -124,16 +122,6 @@ function configOf(parts: {
       },
     ],
   };
-}
-
-async function makeAKey(store: string): Promise<string> {
-  const ledger = await openLedger(store);
-  await ledger.migrate();
-  const { id, text, hash } = makeKey();
-  const anywhere = { hcode: null, stationId: null, revokedAt: null };
-  await ledger.addKey({ id, name: 'faults', hash, scopes: SCOPE_NAMES, createdAt: Date.now(), ...anywhere });
-  await ledger.close();
-  return text;
 }
 
 /** From an instant to the next midnight in Bangkok, ms. */

@@ -10,6 +10,16 @@ import { BridgeError } from './domain/bridge-error.ts';
  */
 export function readConfigFile(file: string): unknown {
   const text = decode(file, read(file));
+  try {
+    return parseText(file, text);
+  } catch (cause) {
+    // the parser goes down one call a level
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new BridgeError('config', `${file}: expected nothing that deep`, { retry: 'no' });
+  }
+}
+
+function parseText(file: string, text: string): unknown {
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
   const [first] = errors;

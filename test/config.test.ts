@@ -308,6 +308,11 @@ describe('a file', () => {
     expect(() => loadConfig(folder, {})).toThrow(/cannot be read \(EISDIR\)/);
   });
 
+  test.each(['[', '{"sites":', '{"a":[', '/**/['])('one without a bottom, of %s, is refused', (piece) => {
+    expect(() => load(piece.repeat(100_000))).toThrow(expect.objectContaining({ code: 'config' }));
+    expect(() => load(`${piece.repeat(100_000)}1`)).toThrow(/expected nothing that deep/);
+  });
+
   test('whatever stands in it, the error is one of ours', () => {
     const piece = fc.constantFrom(
       '{',

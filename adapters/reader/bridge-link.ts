@@ -2,13 +2,14 @@
 
 import { Agent, request } from 'undici';
 import { BridgeError } from '../../src/domain/bridge-error.ts';
+import { maskCitizenIds } from '../../src/domain/citizen-id.ts';
 import type { BridgeLink, DeliveryReceipt } from '../../src/service/ports/reader.ts';
 
 export interface BridgeLinkOptions {
   /** Where the bridge is, `http://host:8080`, with a path before `/api` where it is behind a proxy. */
   url: string;
   key: string;
-  /** For the connection, and again for each part of the answer. */
+  /** From the call to the last byte of the answer, however it drips in. */
   timeoutMs: number;
 }
 
@@ -21,20 +22,18 @@ export function openBridgeLink(options: BridgeLinkOptions): BridgeLink {
   const dispatcher = new Agent({
     connections: 1,
     connect: { timeout: timeoutMs },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
+    // the time of the whole exchange covers these; they begin anew with each byte
+    headersTimeout: 0,
+    bodyTimeout: 0,
     maxResponseSize: LONGEST_ANSWER,
   });
   return {
     async deliver(message) {
-      const { status, retryAfter, body } = await post(
-        address,
-        options.key,
-        JSON.stringify(message),
-        dispatcher,
-      );
-      if (status >= 200 && status < 300) return receipt(status, body, message.id);
-      throw failure(status, retryAfter, body);
+      const body = JSON.stringify(message);
+      const answer = await post(address, options.key, body, dispatcher, AbortSignal.timeout(timeoutMs));
+      const { status } = answer;
+      if (status >= 200 && status < 300) return receipt(status, answer.body, message.id);
+      throw failure(status, answer.retryAfter, answer.body);
     },
     close: () => dispatcher.destroy(),
   };
@@ -47,7 +46,13 @@ interface Answer {
   body: Record<string, unknown> | null;
 }
 
-async function post(address: string, key: string, body: string, dispatcher: Agent): Promise<Answer> {
+async function post(
+  address: string,
+  key: string,
+  body: string,
+  dispatcher: Agent,
+  signal: AbortSignal,
+): Promise<Answer> {
   try {
     // a redirection is not followed: it would hand the key to somebody else
     const response = await request(address, {
@@ -59,6 +64,7 @@ async function post(address: string, key: string, body: string, dispatcher: Agen
       },
       body,
       dispatcher,
+      signal,
     });
     const header = response.headers['retry-after'];
     return {
@@ -67,7 +73,9 @@ async function post(address: string, key: string, body: string, dispatcher: Agen
       body: jsonObject(await response.body.text()),
     };
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? (cause as Error).name;
+    const { code, name } = cause as NodeJS.ErrnoException;
+    // a signal's own error has a number
+    const why = typeof code === 'string' ? code : name;
     throw new BridgeError('bridge-unreachable', `the bridge cannot be reached (${why})`, {
       retry: 'yes',
       cause,
@@ -78,7 +86,7 @@ async function post(address: string, key: string, body: string, dispatcher: Agen
 function receipt(status: number, body: Answer['body'], id: string): DeliveryReceipt {
   // A login page of the network or another program may answer 200 to anything: a read is given away only against a
   // receipt for it.
-  if (body === null || (body.id !== undefined && body.id !== id)) {
+  if (body?.id !== id) {
     throw new BridgeError('bridge-unreachable', 'something other than the bridge answers at its address', {
       retry: 'yes',
       detail: { status },
@@ -119,7 +127,9 @@ function bridgeWords(body: Answer['body']): string | null {
   const words = [body?.message, inner?.message, body?.detail, body?.error].find(
     (w) => typeof w === 'string' && w !== '',
   );
-  return typeof words === 'string' ? words.replace(/\s+/g, ' ').slice(0, 200) : null;
+  if (typeof words !== 'string') return null;
+  // masked before it is cut: twelve digits of a citizen id tell the thirteenth
+  return maskCitizenIds(words.replace(/\s+/g, ' ')).slice(0, 200);
 }
 
 function jsonObject(text: string): Record<string, unknown> | null {

@@ -86,13 +86,20 @@ class FolderSpool implements ReadSpool {
   }
 
   async oldest(): Promise<SpooledRead | null> {
-    for (;;) {
+    for (let unreadable = 0; ; ) {
       const name = this.#names[0];
       if (name === undefined) return null;
-      const message = await loadMessage(path.join(this.#folder, name));
-      if (message === 'gone') this.#forget(name);
-      else if (message === 'damaged') await this.#setAside(name, 'the file is damaged');
-      else return { name, message };
+      try {
+        const message = await loadMessage(path.join(this.#folder, name));
+        if (message === 'gone') this.#forget(name);
+        else if (message === 'damaged') await this.#setAside(name, 'the file is damaged');
+        else return { name, message };
+      } catch (error) {
+        // a file that cannot be read now (somebody else's, say) lets the others go first
+        this.#putLast(name);
+        unreadable += 1;
+        if (unreadable >= this.#names.length) throw unusable(this.#folder, error);
+      }
     }
   }
 
@@ -118,8 +125,12 @@ class FolderSpool implements ReadSpool {
   }
 
   postpone(read: SpooledRead): void {
-    this.#forget(read.name);
-    this.#names.push(read.name);
+    this.#putLast(read.name);
+  }
+
+  #putLast(name: string): void {
+    this.#forget(name);
+    this.#names.push(name);
   }
 
   #forget(name: string): void {
@@ -147,10 +158,10 @@ async function makeFolder(folder: string): Promise<void> {
 
 /** What a killed process left between writing and renaming: taken in when whole, else taken away. */
 async function finishRenames(folder: string): Promise<void> {
-  for (const hidden of await readdir(folder)) {
-    const name = UNFINISHED.exec(hidden)?.[1];
-    if (name === undefined) continue;
-    const file = path.join(folder, hidden);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const name = UNFINISHED.exec(entry.name)?.[1];
+    if (name === undefined || !entry.isFile()) continue;
+    const file = path.join(folder, entry.name);
     const message = await loadMessage(file);
     if (typeof message === 'string') await rm(file, { force: true });
     else await rename(file, path.join(folder, name));
@@ -165,7 +176,10 @@ async function loadMessage(file: string): Promise<CardReadMessage | 'gone' | 'da
     value = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
     if (error instanceof SyntaxError) return 'damaged';
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'gone';
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return 'gone';
+    // a folder of that name
+    if (code === 'EISDIR') return 'damaged';
     throw error;
   }
   const message = value as Partial<CardReadMessage> | null;

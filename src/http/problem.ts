@@ -180,13 +180,15 @@ function bodyProblem(error: unknown): Problem | null {
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return null;
   const next = 'Put the request right and send it again.';
   switch (error.status) {
-    case 413:
-      return { code: 'body-too-large', status: 413, detail: 'The body is larger than 256 kB.', next };
+    case 413: {
+      const kb = 'limit' in error && typeof error.limit === 'number' ? ` than ${error.limit / 1024} kB` : '';
+      return { code: 'body-too-large', status: 413, detail: `The body is larger${kb}.`, next };
+    }
     case 415:
       return {
         code: 'unsupported-media-type',
         status: 415,
-        detail: 'Expected application/json in UTF-8, not compressed.',
+        detail: 'Expected a body in UTF-8, not compressed.',
         next,
       };
     case 400: {

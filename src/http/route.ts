@@ -5,6 +5,7 @@
 
 import type { Request, Response } from 'express';
 import { z } from 'zod';
+import { maskCitizenIds } from '../domain/citizen-id.ts';
 import { type FieldFault, InvalidRequest } from './problem.ts';
 import type { Scope } from './scopes.ts';
 
@@ -98,14 +99,22 @@ function faultsOf(issue: z.core.$ZodIssue): FieldFault[] {
   const field = pathText(issue.path);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
-      field: pathText([...issue.path, key.slice(0, 40)]),
+      // masked first: twelve of the digits tell the thirteenth
+      field: pathText([...issue.path, maskCitizenIds(key).slice(0, 40)]),
       expected: 'expected no such field',
     }));
   }
   return [{ field, expected: issue.message }];
 }
 
+/** A name that is none (empty, with blanks or control characters) is told in quotes. */
+function part(key: PropertyKey): string {
+  if (typeof key === 'number') return `[${key}]`;
+  const name = String(key);
+  return /^[\w$-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+}
+
 function pathText(path: readonly PropertyKey[]): string {
-  const text = path.map((p) => (typeof p === 'number' ? `[${p}]` : `.${String(p)}`)).join('');
+  const text = path.map(part).join('');
   return text === '' ? 'body' : text.replace(/^\./, '');
 }

@@ -1,16 +1,21 @@
 /** The listening socket: what a slow, idle or numerous other side can do to it has an end. */
 
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
 
 /** Not imported: an ES import reads every export of node:http, some of which load a browser's worth of fetch (7 MB). */
 const { createServer } = process.getBuiltinModule('node:http');
 
-/** A connection that has not sent its headers in this time is cut (slowloris). */
-const HEADERS_MS = 10_000;
-/** A request must be whole in this time; the largest is 256 kB. */
-const REQUEST_MS = 30_000;
+/** How long the other side may take. */
+export const PATIENCE = {
+  /** To send its headers, before the connection is cut (slowloris). */
+  headersMs: 10_000,
+  /** To send the whole request; the largest is 256 kB. */
+  requestMs: 30_000,
+  /** To take the answer, from when all of it lies ready; what is not taken stays in memory. */
+  answerMs: 30_000,
+};
 /** Longer than the idle time of the usual reverse proxies' connections is of no use, shorter makes them stumble. */
 const KEEP_ALIVE_MS = 65_000;
 /** How often the above are looked at. */
@@ -25,6 +30,8 @@ export interface ListenOptions {
   port: number;
   /** Connections at a time; 1,000 unless said otherwise. */
   connections?: number;
+  /** {@link PATIENCE} unless said otherwise. */
+  patience?: Partial<typeof PATIENCE>;
 }
 
 export interface Listening {
@@ -38,10 +45,11 @@ export interface Listening {
 
 /** Rejects with the system's error (`EADDRINUSE`, `EACCES`) when the address cannot be had. */
 export async function listen(app: Express, options: ListenOptions): Promise<Listening> {
+  const patience = { ...PATIENCE, ...options.patience };
   const server = createServer(
     {
-      headersTimeout: HEADERS_MS,
-      requestTimeout: REQUEST_MS,
+      headersTimeout: patience.headersMs,
+      requestTimeout: patience.requestMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: CHECK_MS,
       maxHeaderSize: HEADER_BYTES,
@@ -49,6 +57,7 @@ export async function listen(app: Express, options: ListenOptions): Promise<List
     app,
   );
   keepRoom(server, options.connections ?? CONNECTIONS);
+  cutWhoDoesNotRead(server, patience.answerMs);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host: options.host, port: options.port }, resolve);
@@ -84,6 +93,27 @@ function keepRoom(server: Server, places: number): void {
       if (!req.socket.destroyed) idle.add(req.socket);
     });
   });
+}
+
+/** Node has a time for what comes in and for idle connections, but none for an answer that nobody takes. */
+function cutWhoDoesNotRead(server: Server, answerMs: number): void {
+  /** Answers in hand; since when all of it waits to be taken. */
+  const inHand = new Map<ServerResponse, number | null>();
+  server.on('request', (_req, res) => {
+    inHand.set(res, null);
+    res.once('close', () => inHand.delete(res));
+  });
+  const look = setInterval(() => {
+    const now = performance.now();
+    for (const [res, since] of inHand) {
+      // without a socket it still waits for the answer before it on the same connection
+      if (!res.writableEnded || res.socket === null) continue;
+      if (since === null) inHand.set(res, now);
+      else if (now - since > answerMs) res.destroy();
+    }
+  }, CHECK_MS);
+  look.unref();
+  server.once('close', () => clearInterval(look));
 }
 
 async function close(server: Server, graceMs = 5_000): Promise<void> {

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import express from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Listening, listen } from '../../src/http/server.ts';
+import { type Listening, type ListenOptions, listen, PATIENCE } from '../../src/http/server.ts';
 
 const open: Listening[] = [];
 const sockets: Socket[] = [];
@@ -11,12 +11,21 @@ afterEach(async () => {
   for (const server of open.splice(0)) await server.close(0);
 });
 
-async function serve(options: { connections?: number } = {}): Promise<Listening> {
+/** Answers that ended, by whether the other side had taken all of them. */
+const ended: boolean[] = [];
+
+async function serve(options: Partial<ListenOptions> = {}): Promise<Listening> {
   const app = express();
   app.get('/quick', (_req, res) => void res.send('quick'));
   app.get('/slow', async (_req, res) => {
     await sleep(400);
     res.send('slow');
+  });
+  app.post('/body', express.text({ type: '*/*', limit: 1_000 }), (_req, res) => void res.send('whole'));
+  app.get('/large', (_req, res) => {
+    res.once('close', () => ended.push(res.writableFinished));
+    // more than the buffers of a line take
+    res.send('x'.repeat(32 * 1024 * 1024));
   });
   const server = await listen(app, { host: '127.0.0.1', port: 0, ...options });
   open.push(server);
@@ -71,6 +80,46 @@ describe('connections', () => {
     await end;
     clearInterval(drip);
     expect(Date.now() - begun).toBeLessThan(16_000);
+  });
+
+  const HASTY = { headersMs: 1_000, requestMs: 1_000, answerMs: 1_000 };
+
+  test.each([
+    ['drips in', 'content-length: 900', () => 'x'],
+    ['never ends', 'transfer-encoding: chunked', () => `10000\r\n${'x'.repeat(65_536)}\r\n`],
+    ['is announced and never comes', 'content-length: 900', () => ''],
+  ])('a body that %s is cut off', async (_how, header, piece) => {
+    const server = await serve({ patience: HASTY });
+    const socket = await dial(server);
+    socket.on('error', () => undefined);
+    const begun = Date.now();
+    const end = closed(socket);
+    socket.write(`POST /body HTTP/1.1\r\nhost: x\r\n${header}\r\n\r\n`);
+    const more = setInterval(() => socket.write(piece()), 50);
+    await end;
+    clearInterval(more);
+    expect(Date.now() - begun).toBeLessThan(10_000);
+    expect(await (await fetch(`${server.url}/quick`)).text()).toBe('quick');
+  });
+
+  test('who does not take the answer is cut off, who takes it slowly within the time gets all of it', async () => {
+    const server = await serve({ patience: HASTY });
+    const greedy = await dial(server);
+    greedy.pause();
+    greedy.write('GET /large HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(3));
+    await expect.poll(() => ended, { timeout: 10_000 }).toEqual([false, false, false]);
+
+    const slow = await fetch(`${server.url}/large`);
+    await sleep(300);
+    expect((await slow.text()).length).toBe(32 * 1024 * 1024);
+    expect(ended.slice(3)).toEqual([true]);
+  });
+
+  test('the times that the bridge gives are short', () => {
+    for (const ms of Object.values(PATIENCE)) {
+      expect(ms).toBeGreaterThanOrEqual(1_000);
+      expect(ms).toBeLessThanOrEqual(30_000);
+    }
   });
 
   test('headers above 8 kB are 431', async () => {

@@ -101,7 +101,7 @@ export function fhirRouter(options: FhirOptions): Router {
     router.route(`/${type}`).get(search(type)).all(notAllowed('GET'));
     router
       .route(`/${type}/_search`)
-      .post(requireForm, text({ type: FORM, limit: '64kb' }), search(type))
+      .post(requireForm, text({ type: FORM, limit: '64kb', inflate: false }), search(type))
       .all(notAllowed('POST'));
     router.route(`/${type}/:id`).get(read(type)).all(notAllowed('GET'));
   }

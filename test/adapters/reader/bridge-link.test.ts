@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openBridgeLink } from '../../../adapters/reader/bridge-link.ts';
+import { type BridgeError, isBridgeError } from '../../../src/domain/bridge-error.ts';
 import type { CardReadMessage } from '../../../src/domain/card-read.ts';
 import type { BridgeLink } from '../../../src/service/ports/reader.ts';
+import { mutated, PERSON, spoiltText } from '../../hostile/evil.ts';
 import { sampleCitizenId } from '../../support/samples.ts';
 
 const MESSAGE: CardReadMessage = {
@@ -95,6 +98,7 @@ describe('the line to the bridge', () => {
     ['a receipt for another read', 200, '{"id":"another"}'],
     ['a web server without our path', 404, '<h1>Not Found</h1>'],
     ['nothing in a 200', 200, ''],
+    ['another program that answers in JSON', 200, '{"status":"ok"}'],
   ])('gives no read away to %s', async (_, status, body) => {
     await answering(status, body);
     await expect(link.deliver(MESSAGE)).rejects.toMatchObject({ code: 'bridge-unreachable', retry: 'yes' });
@@ -112,10 +116,64 @@ describe('the line to the bridge', () => {
     await expect(link.deliver(MESSAGE)).rejects.toMatchObject({ code: 'bridge-unreachable' });
   });
 
-  it('no error holds the key or the citizen id', async () => {
-    await answering(400, JSON.stringify({ message: `pid ${MESSAGE.pid} is unknown` }));
+  it.each([
+    ['headers', 'HTTP/1.1 201 Created\r\n', 'x: 1\r\n'],
+    ['a body', 'HTTP/1.1 201 Created\r\ncontent-type: application/json\r\n\r\n', ' '],
+  ])('an answer that drips in, as %s, does not hold the read beyond its time', async (_, begin, drop) => {
+    await bridge(({ socket }) => {
+      socket.write(begin);
+      const drip = setInterval(() => socket.write(drop), 20);
+      socket.once('close', () => clearInterval(drip));
+    });
+    const begun = performance.now();
+    await expect(link.deliver(MESSAGE)).rejects.toMatchObject({
+      code: 'bridge-unreachable',
+      message: 'the bridge cannot be reached (TimeoutError)',
+    });
+    expect(performance.now() - begun).toBeLessThan(5_000);
+  });
+
+  it('no error holds the key or the citizen id, nor so much of it that the rest follows', async () => {
+    await answering(400, JSON.stringify({ message: `${'x'.repeat(188)}${MESSAGE.pid} is unknown` }));
     const error = await link.deliver(MESSAGE).catch((e: Error) => e);
     expect(String(error)).not.toMatch(/secret-key/);
-    expect(String(error)).not.toContain(MESSAGE.pid);
+    expect(String(error)).not.toContain(MESSAGE.pid.slice(0, 12));
+  });
+
+  it('whatever it answers: a receipt for this read, or an error that says what to do with the read', async () => {
+    let answer: [number, Record<string, string>, string | Uint8Array] = [200, {}, ''];
+    await bridge((_req, res) => res.writeHead(answer[0], answer[1]).end(answer[2]));
+    const receipt = { id: MESSAGE.id, duplicate: false, paired: null, nhso: 'up' };
+    const body = fc.oneof(
+      mutated(receipt).map((json) => JSON.stringify(json) ?? ''),
+      spoiltText(receipt),
+      fc.uint8Array({ maxLength: 200 }),
+      fc.constant('x'.repeat(100_000)),
+    );
+    const headers = fc.record(
+      {
+        'content-type': fc.constantFrom('application/json', 'text/html', 'application/json; charset=x'),
+        'content-encoding': fc.constantFrom('gzip', 'br'),
+        'retry-after': fc.constantFrom('-1', '1e9', '99999999999', 'Fri, 01 Jan 2038 00:00:00 GMT', 'soon'),
+      },
+      { requiredKeys: [] },
+    );
+    const status = fc.oneof(fc.constant(201), fc.integer({ min: 200, max: 599 }));
+    await fc.assert(
+      fc.asyncProperty(status, headers, body, async (...given) => {
+        answer = given;
+        const outcome = await link.deliver(MESSAGE).catch((error: unknown) => error);
+        if (!(outcome instanceof Error)) {
+          expect(given[0]).toBeLessThan(300);
+          expect(JSON.parse(String(given[2]).replace(/^\uFEFF/, '')).id).toBe(MESSAGE.id);
+          return;
+        }
+        expect(isBridgeError(outcome, 'bridge-unreachable', 'bridge-refused', 'clocks-differ')).toBe(true);
+        expect(String(outcome)).not.toContain(PERSON.slice(0, 12));
+        const ms = (outcome as BridgeError).detail.retryAfterMs;
+        if (ms !== undefined) expect(ms).toBeGreaterThanOrEqual(0);
+      }),
+      { numRuns: 200 },
+    );
   });
 });

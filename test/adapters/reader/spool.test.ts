@@ -7,6 +7,7 @@ import {
   rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -159,6 +160,23 @@ describe('a machine that dies at any instant', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('one that cannot be read, or is none, costs no other', async () => {
+    mkdirSync(inFolder('000000000001-x.json'));
+    mkdirSync(inFolder('.000000000002-x.json.tmp'));
+    // a file of somebody else's; the superuser may read any, so one that leads into itself stands for it
+    symlinkSync('000000000003-x.json', inFolder('000000000003-x.json'));
+    const spool = await openSpool(folder);
+    await spool.add(message(4));
+    const first = await spool.oldest();
+    expect(first?.message).toEqual(message(4));
+    if (first !== null) await spool.remove(first);
+    expect(spool.rejected).toBe(1);
+    // alone it is told, and stays
+    await expect(spool.oldest()).rejects.toMatchObject({ code: 'config', retry: 'yes' });
+    expect(spool.waiting).toBe(1);
+    await spool.close();
   });
 
   it('does not stumble over bytes of any kind in a file', async () => {

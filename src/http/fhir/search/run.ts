@@ -155,7 +155,8 @@ function toBundle(found: Found, request: SearchRequest, { type, base, view }: Se
 /** The search as it was understood; null (and then sealed) where it could hold a citizen id, or is a later page. */
 function selfLink(request: SearchRequest, type: string, base: string): string | null {
   if (request.after !== null) return null;
-  const holdsId = request.pairs.some(([, value]) => /\d{13}/.test(value.replace(/[\s-]/g, '')));
+  // in a value, or as a name that nobody understands
+  const holdsId = request.pairs.flat().some((text) => /\d{13}/.test(text.replace(/[\s-]/g, '')));
   if (holdsId || request.pairs.some(([, value]) => value.includes(ID.cid))) return null;
   const query = new URLSearchParams(
     request.pairs.map(([name, value]): [string, string] => [name, value]),

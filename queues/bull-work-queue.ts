@@ -7,6 +7,7 @@ import type { QueueCounts, QueueHandlers, StepJob, WorkQueue } from '../src/serv
 import type { Backend } from './backends/backend.ts';
 import type { ErrorSink } from './error-log.ts';
 import type { HeldWorker } from './held-worker.ts';
+import { LossWatch } from './loss-watch.ts';
 import { jobIdOf, priorityOf } from './names.ts';
 import type { Settings } from './options.ts';
 import { Schedules } from './schedules.ts';
@@ -25,6 +26,7 @@ export class BullWorkQueue implements WorkQueue {
   readonly #report: ErrorSink;
   #workers: Map<Step, HeldWorker> = new Map();
   #schedules: Schedules | null = null;
+  #lossWatch: LossWatch | null = null;
   #started: Promise<void> = Promise.resolve();
   #closed: Promise<void> | null = null;
   /** The connections are gone, or about to be. A job in hand at closing may still add what comes next. */
@@ -84,13 +86,21 @@ export class BullWorkQueue implements WorkQueue {
     }
     this.#schedules = new Schedules(this.#backend, handlers.schedules, this.#settings, this.#report);
     this.#workers = stepWorkers(this.#backend, handlers.steps, this.#settings, this.#report);
-    this.#started = this.#run(this.#schedules);
+    this.#started = this.#run(this.#schedules, handlers.refill);
     await this.#started;
   }
 
-  async #run(schedules: Schedules): Promise<void> {
+  async #run(schedules: Schedules, refill: () => Promise<void>): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker.run()));
     await schedules.start();
+    const { countUp } = this.#backend;
+    if (countUp === null) return;
+    const onLost = async (): Promise<void> => {
+      await Promise.all([schedules.putBack(), refill()]);
+    };
+    const { log, lossCheckMs: everyMs } = this.#settings;
+    this.#lossWatch = new LossWatch(countUp, { everyMs, log, report: this.#report, onLost });
+    this.#lossWatch.start();
   }
 
   async counts(): Promise<Record<Step, QueueCounts>> {
@@ -130,6 +140,7 @@ export class BullWorkQueue implements WorkQueue {
   async #close(deadline: number): Promise<void> {
     // Closed in the middle of its start: what was begun must be there before it can be ended.
     await within(STARTING_MS, Promise.allSettled([this.#started]));
+    await within(STARTING_MS, this.#lossWatch?.stop() ?? Promise.resolve());
     const holders = [...(this.#schedules === null ? [] : [this.#schedules]), ...this.#workers.values()];
     for (const holder of holders) await holder.stopTaking();
     const empty = await Promise.all(holders.map((holder) => holder.emptyHanded(deadline)));

@@ -16,6 +16,8 @@ export interface WorkQueueOptions {
   stalledMs?: number;
   /** How often the schedules are checked, and put back if the server has lost them, ms. */
   scheduleCheckMs?: number;
+  /** How often it is looked whether the server has lost what it held, ms. */
+  lossCheckMs?: number;
   /** How long a server may take to answer before it counts as not reachable, ms. */
   connectTimeoutMs?: number;
   /** The pause before a worker asks again after its connection broke, ms. */
@@ -30,6 +32,7 @@ export interface Settings {
   lockMs: number;
   stalledMs: number;
   scheduleCheckMs: number;
+  lossCheckMs: number;
   connectTimeoutMs: number;
   reconnectMs: number;
 }
@@ -53,6 +56,7 @@ export function settingsOf(options: WorkQueueOptions): Settings {
     lockMs: options.lockMs ?? 10_000,
     stalledMs: options.stalledMs ?? 5_000,
     scheduleCheckMs: options.scheduleCheckMs ?? 10_000,
+    lossCheckMs: options.lossCheckMs ?? 1_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     reconnectMs: options.reconnectMs ?? 1_000,
   };

@@ -63,6 +63,11 @@ export class Schedules {
     }, this.#checkMs);
   }
 
+  /** The server has lost them. */
+  async putBack(): Promise<void> {
+    await this.#putInPlace({ asHere: false });
+  }
+
   /** No more ticks here; one that runs goes on. */
   async stopTaking(): Promise<void> {
     clearInterval(this.#timer);

@@ -54,6 +54,11 @@ export interface Backend {
   worker(name: QueueName, processor: BullProcessor, settings: WorkerSettings): BullWorker;
   /** False while the connection is broken; workers then close without the server's part in it. */
   isConnected(): boolean;
+  /**
+   * Counts a figure up that rests on the server beside the jobs, and returns it: one that is not above the last one tells that
+   * the server has lost what it held. Null where nothing can be lost without this process.
+   */
+  countUp: (() => Promise<number>) | null;
   /** Looks at the server; never throws. */
   check(): Promise<Finding[]>;
   /** Lets go of the connections, after queues and workers have been closed. */

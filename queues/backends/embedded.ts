@@ -40,7 +40,11 @@ export function backendOn(
   report: ErrorSink,
   end: () => Promise<void>,
 ): Backend {
-  return poolBackend(pglitePool(db), settings, report, { check: () => findings(db), end });
+  return poolBackend(pglitePool(db), settings, report, {
+    check: () => findings(db),
+    end,
+    canLose: false,
+  });
 }
 
 async function findings(db: PGlite): Promise<Finding[]> {

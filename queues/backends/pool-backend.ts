@@ -7,15 +7,40 @@ import type { QueueName } from '../names.ts';
 import { MAX_STALLED, type Settings } from '../options.ts';
 import type { Backend, BullQueue } from './backend.ts';
 
+/** One job that nobody takes: it is gone when the jobs are. */
+interface Mark {
+  count: number;
+}
+
+type MarkQueue = Pick<Queue<Mark, void, string>, 'add' | 'getJob' | 'close'>;
+
+const MARK = 'mark';
+
+function markQueue(pool: PgPool, name: string, report: ErrorSink): MarkQueue {
+  const queue = new Queue(name, { connection: pool }, createPostgresBackend);
+  queue.on('error', (error) => report('queue mark', error));
+  return queue;
+}
+
+/** Two processes may count at the same time and get the same figure: each compares it with its own last one. */
+async function countUp(marks: MarkQueue): Promise<number> {
+  const mark = await marks.getJob(MARK);
+  const count = (mark?.data.count ?? 0) + 1;
+  if (mark === undefined) await marks.add(MARK, { count }, { jobId: MARK });
+  else await mark.updateData({ count });
+  return count;
+}
+
 /** The queues live in the pool's `bullmq` schema, which must exist. `prefix` goes into their names. */
 export function poolBackend(
   pool: PgPool,
   settings: Settings,
   report: ErrorSink,
-  own: { check(): Promise<Finding[]>; end(): Promise<void> },
+  own: { check(): Promise<Finding[]>; end(): Promise<void>; canLose: boolean },
 ): Backend {
   const nameOf = (name: QueueName): string => `${settings.prefix}.${name}`;
   const queues = new Map<QueueName, BullQueue>();
+  const marks = own.canLose ? markQueue(pool, `${settings.prefix}.mark`, report) : null;
   return {
     queue(name) {
       const known = queues.get(name);
@@ -43,9 +68,12 @@ export function poolBackend(
       );
     },
     isConnected: () => true, // a pool has no standing connection; each call finds out
+    countUp: marks === null ? null : () => countUp(marks),
     check: own.check,
     async close() {
-      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await Promise.all(
+        [...queues.values(), ...(marks === null ? [] : [marks])].map((queue) => queue.close()),
+      );
       await own.end();
     },
   };

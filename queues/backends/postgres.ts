@@ -57,6 +57,7 @@ export async function openPostgres(url: string, settings: Settings, report: Erro
   return poolBackend(pool as PgPool, settings, report, {
     check: () => findings(pool),
     end: () => endPool(pool, clients),
+    canLose: true,
   });
 }
 

@@ -53,6 +53,7 @@ export async function openRedis(url: string, settings: Settings, report: ErrorSi
       return redisWorker(name, processor, options, consumer, prefix, settings);
     },
     isConnected: () => consumer.status === 'ready',
+    countUp: () => producer.incr(`${prefix}:count`),
     check: () => redisFindings(producer),
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

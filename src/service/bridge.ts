@@ -130,6 +130,7 @@ export class Bridge implements BridgeApi {
         'write-back': writeBackStep(tools),
       },
       schedules: [...polls, { id: 'keep-house', every: MINUTE_MS, run: () => this.#keepHouse() }],
+      refill: () => this.#sweepAll(),
     };
   }
 
@@ -140,6 +141,8 @@ export class Bridge implements BridgeApi {
         { cases: redated },
         'the clock was ahead and has been set back: times were put right',
       );
+    // before what follows, which puts its own work into the outbox: after a start all cases wait for it
+    await this.#sweepAll();
     await pairLeftovers(this.#house);
     const ended = await closeDays(this.#house);
     if (ended > 0)
@@ -147,11 +150,14 @@ export class Bridge implements BridgeApi {
         { cases: ended },
         'the service day is over for these cases: each is looked up once',
       );
-    this.#sweptTo = this.#house.clock.now();
-    await sweep(this.#house, { except: this.#heldBack() });
     this.#dispatcher.kick();
     if (this.#heldBack().size === 0 && (await this.#house.queue.oldestWaitMs()) > STUCK_MS)
       this.#options.onStuck();
+  }
+
+  async #sweepAll(): Promise<void> {
+    this.#sweptTo = this.#house.clock.now();
+    await sweep(this.#house, { except: this.#heldBack() });
   }
 
   async #sweepDue(): Promise<void> {

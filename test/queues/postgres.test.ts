@@ -40,6 +40,21 @@ describeWith('postgres', 'a PostgreSQL that cuts its connections', (adminUrl) =>
     expect(log.lines.some((line) => line.level === 'warn')).toBe(true);
   });
 
+  it('sees within seconds that its jobs are gone, and has them put back', async () => {
+    const queue = await openAt(database.url, { scheduleCheckMs: 60_000 });
+    opened.push(queue);
+    const [done, ran]: [Set<string>, number[]] = [new Set(), []];
+    const schedule = { id: 'poll', every: 200, run: async () => void ran.push(1) };
+    const refill = (): Promise<void> => queue.add(stepJobs(5));
+    await queue.start(handlers(async ({ vn }) => void done.add(vn), [schedule], refill));
+    await sleep(1_000);
+    expect(done.size).toBe(0);
+    await emptied(database.url);
+    const before = ran.length;
+    await eventually(() => expect(done.size).toBe(5), 5_000);
+    await eventually(() => expect(ran.length).toBeGreaterThan(before + 2), 5_000);
+  });
+
   it('is refused with the next step when it does not let us in', async () => {
     const url = new URL(database.url);
     url.pathname = '/no_such_database';
@@ -69,6 +84,13 @@ describeWith('postgres', 'a PostgreSQL that cuts its connections', (adminUrl) =>
 function cutAll(adminUrl: string, database: string): Promise<void> {
   const text = 'select pg_terminate_backend(pid) from pg_stat_activity where datname = $1';
   return admin(adminUrl, text, [database]);
+}
+
+/** Every table of the queue but that of its migrations. */
+async function emptied(url: string): Promise<void> {
+  const tables = "select string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_tables";
+  const which = "schemaname = 'bullmq' and tablename !~ 'migration'";
+  await admin(url, `do $$ begin execute 'truncate ' || (${tables} where ${which}); end $$`);
 }
 
 async function admin(url: string, text: string, values: string[] = []): Promise<void> {

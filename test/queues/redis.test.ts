@@ -79,6 +79,52 @@ describeWith('redis', 'a Redis that comes and goes', () => {
     await eventually(() => expect(ran.length).toBeGreaterThan(before + 2));
   });
 
+  it('loses everything: that is seen within seconds by each process, and all is put back without being asked', async () => {
+    const redis = await server(...KEEPS);
+    const refills: string[] = [];
+    const done = new Set<string>();
+    const ran: number[] = [];
+    const process = async (name: string): Promise<WorkQueue> => {
+      const queue = await queueAt(redis.url, { prefix: 'shared', scheduleCheckMs: 60_000 });
+      const refill = async (): Promise<void> => {
+        refills.push(name);
+        if (refills.length === 1) throw new Error('the ledger is busy');
+        await queue.add(stepJobs(5));
+      };
+      await queue.start(handlers(async ({ vn }) => void done.add(vn), [ticking(ran)], refill));
+      return queue;
+    };
+    await process('a');
+    await process('b');
+    await sleep(3 * SHORT.lossCheckMs);
+    expect(refills).toEqual([]);
+    await redis.command('FLUSHALL');
+    const before = ran.length;
+    await eventually(() => expect(done.size).toBe(5), 3_000);
+    await eventually(() => expect(ran.length).toBeGreaterThan(before + 2), 3_000);
+    // the one that failed has tried again
+    await eventually(() => expect(refills.toSorted()).toEqual(expect.arrayContaining(['a', 'b'])));
+    await sleep(3 * SHORT.lossCheckMs);
+    expect(refills).toHaveLength(3);
+  });
+
+  it('comes back older than it was: that is a loss too', async () => {
+    const redis = await server('--maxmemory-policy', 'noeviction', '--dbfilename', 'dump.rdb');
+    let refills = 0;
+    const queue = await queueAt(redis.url);
+    const refill = async (): Promise<void> => {
+      refills += 1;
+    };
+    await queue.start(handlers(async () => undefined, [ticking([])], refill));
+    await redis.command('SAVE');
+    await sleep(5 * SHORT.lossCheckMs);
+    await redis.kill();
+    await redis.start();
+    await eventually(() => expect(refills).toBe(1));
+    await sleep(3 * SHORT.lossCheckMs);
+    expect(refills).toBe(1);
+  });
+
   it('loses the job in hand: the worker goes on with the next', async () => {
     const redis = await server(...KEEPS);
     const queue = await queueAt(redis.url);

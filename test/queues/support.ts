@@ -46,6 +46,7 @@ export const SHORT = {
   lockMs: 2_000,
   stalledMs: 500,
   scheduleCheckMs: 500,
+  lossCheckMs: 200,
   reconnectMs: 200,
 } satisfies Partial<WorkQueueOptions>;
 
@@ -57,9 +58,13 @@ export function openAt(url: string, options: Partial<WorkQueueOptions> = {}): Pr
 }
 
 /** Handlers in which every step does the same. */
-export function handlers(handler: StepHandler, schedules: readonly Schedule[] = []): QueueHandlers {
+export function handlers(
+  handler: StepHandler,
+  schedules: readonly Schedule[] = [],
+  refill: QueueHandlers['refill'] = async () => undefined,
+): QueueHandlers {
   const steps = Object.fromEntries(STEPS.map((step) => [step, handler])) as QueueHandlers['steps'];
-  return { steps, schedules };
+  return { steps, schedules, refill };
 }
 
 export function stepJob(overrides: Partial<StepJob> = {}): StepJob {

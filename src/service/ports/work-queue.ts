@@ -43,6 +43,8 @@ export interface Schedule {
 export interface QueueHandlers {
   steps: Record<Step, StepHandler>;
   schedules: readonly Schedule[];
+  /** The queue was seen to have lost what it held: adds all jobs again. Called again when it fails. */
+  refill: () => Promise<void>;
 }
 
 export interface QueueCounts {

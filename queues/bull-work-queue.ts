@@ -1,6 +1,6 @@
 /** The port `WorkQueue` over BullMQ, whatever the server. */
 
-import { BridgeError, errorText } from '../src/domain/bridge-error.ts';
+import { BridgeError, errorText, isBridgeError } from '../src/domain/bridge-error.ts';
 import { STEPS, type Step } from '../src/domain/case.ts';
 import type { Finding } from '../src/service/ports/finding.ts';
 import type { QueueCounts, QueueHandlers, StepJob, WorkQueue } from '../src/service/ports/work-queue.ts';
@@ -45,12 +45,22 @@ export class BullWorkQueue implements WorkQueue {
       const byStep = Map.groupBy(jobs, (job) => job.step);
       await Promise.all([...byStep].map(([step, ofStep]) => this.#addTo(step, ofStep)));
     } catch (cause) {
-      const reason = this.#backend.isConnected() ? errorText(cause) : 'its server cannot be reached';
-      throw new BridgeError('queue-unavailable', `The work queue takes no jobs: ${reason}`, {
-        retry: 'yes',
-        cause,
-      });
+      throw this.#unavailable('takes no jobs', cause);
     }
+  }
+
+  /** A driver's error, whatever it is, in the house's words. */
+  async #asking<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (cause) {
+      throw isBridgeError(cause) ? cause : this.#unavailable('does not answer', cause);
+    }
+  }
+
+  #unavailable(what: string, cause: unknown): BridgeError {
+    const reason = this.#backend.isConnected() ? errorText(cause) : 'its server cannot be reached';
+    return new BridgeError('queue-unavailable', `The work queue ${what}: ${reason}`, { retry: 'yes', cause });
   }
 
   async #addTo(step: Step, jobs: readonly StepJob[]): Promise<void> {
@@ -86,7 +96,7 @@ export class BullWorkQueue implements WorkQueue {
     }
     this.#schedules = new Schedules(this.#backend, handlers.schedules, this.#settings, this.#report);
     this.#workers = stepWorkers(this.#backend, handlers.steps, this.#settings, this.#report);
-    this.#started = this.#run(this.#schedules, handlers.refill);
+    this.#started = this.#asking(this.#run(this.#schedules, handlers.refill));
     await this.#started;
   }
 
@@ -104,7 +114,9 @@ export class BullWorkQueue implements WorkQueue {
   }
 
   async counts(): Promise<Record<Step, QueueCounts>> {
-    const rows = await Promise.all(STEPS.map(async (step) => [step, await this.#countsOf(step)] as const));
+    const rows = await this.#asking(
+      Promise.all(STEPS.map(async (step) => [step, await this.#countsOf(step)] as const)),
+    );
     return Object.fromEntries(rows) as Record<Step, QueueCounts>;
   }
 
@@ -119,10 +131,10 @@ export class BullWorkQueue implements WorkQueue {
   }
 
   async oldestWaitMs(): Promise<number> {
-    const waits = await Promise.all(
-      STEPS.map((step) =>
-        waitedMs(this.#backend.queue(step), this.#workers.get(step)?.lastTakenAt ?? 0, this.#settings.retry),
-      ),
+    const { retry } = this.#settings;
+    const takenAt = (step: Step): number => this.#workers.get(step)?.lastTakenAt ?? 0;
+    const waits = await this.#asking(
+      Promise.all(STEPS.map((step) => waitedMs(this.#backend.queue(step), takenAt(step), retry))),
     );
     return Math.max(0, ...waits);
   }

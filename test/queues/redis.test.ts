@@ -56,6 +56,9 @@ describeWith('redis', 'a Redis that comes and goes', () => {
     });
     expect(Date.now() - start).toBeLessThan(5_000);
     expect((await queue.check())[0]).toMatchObject({ check: 'queue-reachable', level: 'fail' });
+    for (const figure of [queue.counts(), queue.oldestWaitMs()]) {
+      await expect(figure).rejects.toMatchObject({ code: 'queue-unavailable', retry: 'yes' });
+    }
     await redis.start();
     await eventually(() => expect(done.size).toBe(400));
     const before = ran.length;

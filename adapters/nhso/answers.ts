@@ -11,7 +11,18 @@ import type {
 } from '../../src/service/ports/nhso-agent.ts';
 import type { AgentCall } from './calls.ts';
 import { badAnswer } from './faults.ts';
-import { anyDateTime, anyText, birthDate, digits, hospital, pid, sex, text } from './fields.ts';
+import {
+  anyDateTime,
+  anyText,
+  anyTextTo,
+  birthDate,
+  digits,
+  hospital,
+  pid,
+  sex,
+  text,
+  textTo,
+} from './fields.ts';
 
 const flag = z.union([z.boolean(), z.stringbool()]).nullish();
 
@@ -27,8 +38,8 @@ const terminals = z.array(
 const cardFields = {
   pid,
   titleName: digits(3).catch(null),
-  fname: anyText,
-  lname: anyText,
+  fname: anyTextTo(200),
+  lname: anyTextTo(200),
   birthDate,
   sex,
   nation: digits(3).catch(null),
@@ -36,26 +47,31 @@ const cardFields = {
 
 const card = z.object(cardFields);
 
+/** NHSO knows some thirty claim types; the bridge takes a read with no more than this, each of at most 20 letters. */
+const MOST_OFFERS = 100;
+
 const read = z
   .object({
     ...cardFields,
-    correlationId: text,
+    correlationId: textTo(100),
     claimTypes: z
       .array(z.object({ claimType: text, claimTypeName: anyText }))
       .nullish()
       .transform((offers) =>
-        (offers ?? []).flatMap(({ claimType, claimTypeName }) =>
-          claimType === null ? [] : [{ claimType, claimTypeName }],
-        ),
+        (offers ?? [])
+          .slice(0, MOST_OFFERS)
+          .flatMap(({ claimType, claimTypeName }) =>
+            claimType === null || claimType.length > 20 ? [] : [{ claimType, claimTypeName }],
+          ),
       ),
-    mainInscl: anyText,
-    mainInsc1: anyText,
-    subInscl: anyText,
-    subInsc1: anyText,
+    mainInscl: anyTextTo(300),
+    mainInsc1: anyTextTo(300),
+    subInscl: anyTextTo(300),
+    subInsc1: anyTextTo(300),
     hospMain: hospital,
     hospMainOp: hospital,
     hospSub: hospital,
-    paidModel: anyText,
+    paidModel: anyTextTo(50),
     startDateTime: anyDateTime,
     checkDate: anyDateTime,
   })

@@ -10,17 +10,37 @@ import { type Instant, parseBangkokDateTime, parseServiceDate } from '../../src/
 /** More than any text of the contract; what is longer is not what the field says. */
 const TEXT_MAX = 500;
 
-const scalar = z.union([z.string().max(TEXT_MAX), z.number()]);
+/** A code has less than this. */
+const CODE_MAX = 20;
+
+/** Text that every store can hold: no NUL (PostgreSQL has none), no half of a surrogate pair. */
+function plain(max: number) {
+  return z
+    .string()
+    .max(max)
+    .refine((t) => !t.includes('\0') && t.isWellFormed());
+}
 
 /** Trimmed text; absent, null and empty are null. */
-export const text = scalar.nullish().transform((v) => (v == null ? null : String(v).trim() || null));
+export function textTo(max: number) {
+  return z
+    .union([plain(max), z.number()])
+    .nullish()
+    .transform((v) => (v == null ? null : String(v).trim() || null));
+}
 
-/** As {@link text}, null also for anything that is no text. */
-export const anyText = text.catch(null);
+/** As {@link textTo}, null also for anything that is no text, or longer: the bridge would not take the read for it. */
+export function anyTextTo(max: number) {
+  return textTo(max).catch(null);
+}
+
+export const text = textTo(TEXT_MAX);
+export const anyText = anyTextTo(TEXT_MAX);
 
 /** A code of digits that a JSON number has robbed of its leading zeros. */
 export function digits(length: number) {
-  return scalar
+  return z
+    .union([plain(CODE_MAX), z.int().nonnegative()])
     .nullish()
     .transform((v) => (typeof v === 'number' ? String(v).padStart(length, '0') : v?.trim() || null));
 }
@@ -54,17 +74,18 @@ export const birthDate = digits(8)
     return parseServiceDate(`${gregorian}-${month}-${day}`) as string | null;
   });
 
-const SEXES: Readonly<Record<string, 'male' | 'female'>> = {
-  ชาย: 'male',
-  '1': 'male',
-  หญิง: 'female',
-  '2': 'female',
-};
+/** A map: an object would also know "constructor". */
+const SEXES: ReadonlyMap<string, 'male' | 'female'> = new Map([
+  ['ชาย', 'male'],
+  ['1', 'male'],
+  ['หญิง', 'female'],
+  ['2', 'female'],
+]);
 
-export const sex = anyText.transform((v) => SEXES[v ?? ''] ?? null);
+export const sex = anyText.transform((v) => SEXES.get(v ?? '') ?? null);
 
 export const hospital = z
-  .object({ hcode: digits(5), hname: anyText })
+  .object({ hcode: digits(5), hname: anyTextTo(200) })
   .nullish()
   .catch(null)
   .transform((v) => (v?.hcode == null ? null : { hcode: v.hcode, hname: v.hname }));

@@ -48,7 +48,7 @@ export function mutated(good: unknown): fc.Arbitrary<unknown> {
   const change = fc.tuple(fc.nat(), fc.constantFrom('change', 'remove', 'add', 'wrap'), evilText, evilValue);
   return fc.array(change, { minLength: 1, maxLength: 4 }).map((changes) =>
     changes.reduce<unknown>((message, [where, how, key, value]) => {
-      const paths = pathsOf(message).slice(0, 500);
+      const paths = pathsOf(message);
       return changedAt(message, paths[where % paths.length] ?? [], how, key, value);
     }, good),
   );
@@ -90,12 +90,17 @@ export function spoiltText(good: unknown): fc.Arbitrary<string> {
 
 type Path = readonly (string | number)[];
 
+/** Places in a message, from the top down: those in the first hundred, not farther down than somebody would look. */
 function pathsOf(value: unknown): Path[] {
-  if (value === null || typeof value !== 'object') return [[]];
-  const entries: [string | number, unknown][] = Array.isArray(value)
-    ? [...value.entries()]
-    : Object.entries(value);
-  return [[], ...entries.flatMap(([key, child]) => pathsOf(child).map((path) => [key, ...path]))];
+  const found: Path[] = [[]];
+  for (const path of found) {
+    if (path.length > 6 || found.length > 100) break;
+    const at = path.reduce<unknown>((inner, key) => (inner as Record<string | number, unknown>)[key], value);
+    if (at === null || typeof at !== 'object') continue;
+    const keys = Array.isArray(at) ? [...at.keys()] : Object.keys(at);
+    found.push(...keys.slice(0, 30).map((key) => [...path, key]));
+  }
+  return found;
 }
 
 function changedAt(value: unknown, path: Path, how: string, key: string, by: unknown): unknown {

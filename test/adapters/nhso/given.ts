@@ -4,7 +4,7 @@ import { type AgentOptions, type AgentTimeouts, openAgent } from '../../../adapt
 import { BridgeError } from '../../../src/domain/bridge-error.ts';
 import type { ClaimRequest, NhsoAgent } from '../../../src/service/ports/nhso-agent.ts';
 
-/** Invented; the check digit is right. */
+/** Invented. */
 export const PID = '1103700000014';
 
 /** Long enough for a busy machine; where a call is meant to run out of time, {@link HASTY}. */

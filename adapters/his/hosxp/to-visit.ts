@@ -79,10 +79,11 @@ function toVisit(
 
 /** CHAR columns come padded, and empty means the same as none. */
 function textOf(row: VisitRow, field: VisitField): string | null {
+  const value: unknown = row[field] ?? '';
+  // an array or a document, of a column that holds such, is no text, and not each of them can be made one
+  if (typeof value === 'object' && !(value instanceof Date) && !Buffer.isBuffer(value)) return null;
   // a NUL from a broken import is no text, and a PostgreSQL ledger would refuse the row for it
-  const text = String(row[field] ?? '')
-    .replaceAll('\0', '')
-    .trim();
+  const text = String(value).replaceAll('\0', '').trim();
   return text === '' ? null : text;
 }
 

@@ -1,0 +1,163 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: source texts are what this is about
+/** SQL only with bound parameters: whatever else goes into a statement's text stands here, with the reason why it may. */
+
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { describe, expect, test } from 'vitest';
+import type { HisOptions } from '../../adapters/his/options.ts';
+import { openHis } from '../../adapters/his/registry.ts';
+import { createSchema } from '../../simulators/his/hosxp/schema.ts';
+import { simDbOver } from '../../simulators/his/sim-db.ts';
+import { configSchema } from '../../src/config.ts';
+import { hisOptions } from '../adapters/his/contract-support.ts';
+import { SAMPLE_AT } from '../support/samples.ts';
+import { sqlFinds } from './sql-texts.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+const CATALOGUE = 'a name as the catalogue of the database itself spells it, quoted by Kysely';
+const OWN_TABLE = 'a table that the adapter names in its code; as a constant, so that MariaDB plans for it';
+const NUMBER = 'a number that the configuration schema has checked; SET takes no parameters';
+const COMPILED = 'hands on what Kysely compiled: text, and values apart';
+const MIGRATION = "a table that the migration's own code names; DDL takes no parameters";
+
+/** By file: what stands there, and why it may. */
+const MAY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'adapters/his/hosxp/layout.ts': {
+    'sql.ref(`${alias}.${found.name}`)': CATALOGUE,
+    'sql.ref(this.#catalog.column(table, column)?.name ?? column)': CATALOGUE,
+  },
+  'adapters/his/hosxp/visit-query.ts': { 'sql.ref(name)': 'a name of the list VISIT_FIELDS' },
+  'adapters/his/sql/catalog.ts': { 'sql.lit(table)': OWN_TABLE },
+  'adapters/his/sql/indexes.ts': { 'sql.lit(table)': OWN_TABLE },
+  'adapters/his/sql/mysql.ts': {
+    'connection.query( `SET SESSION lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds}`, )':
+      NUMBER,
+    '`SET SESSION lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds}`': NUMBER,
+    'connection.query(`SET SESSION max_statement_time = ${this.#timeoutMs / 1000}`)': NUMBER,
+    '`SET SESSION max_statement_time = ${this.#timeoutMs / 1000}`': NUMBER,
+    'connection.query(`SET SESSION max_execution_time = ${this.#timeoutMs}`)': NUMBER,
+    '`SET SESSION max_execution_time = ${this.#timeoutMs}`': NUMBER,
+    'connection.query<RowDataPacket[] | ResultSetHeader>(sql)': COMPILED,
+    'connection.execute<RowDataPacket[] | ResultSetHeader>(sql, [...parameters] as ( | string | null )[])':
+      COMPILED,
+  },
+  'adapters/his/sql/pglite.ts': { 'pglite.query(sql, [...parameters])': COMPILED },
+  'adapters/his/sql/postgres.ts': { 'client.query(sql, [...parameters])': COMPILED },
+  'adapters/his/sql/privileges.ts': {
+    '`GRANT ${privilege.toUpperCase()}${list} ON ${this.#prefix}${table} TO ${this.account};`':
+      'a sentence for the person who runs doctor; the bridge never runs it',
+    'sql.table(table)': OWN_TABLE,
+    'sql.ref(column)': CATALOGUE,
+  },
+  'db/cursor.ts': {
+    'sql.ref(c)': 'columns of the lists that db/ itself sorts by',
+    "sql.raw(direction === 'asc' ? '>' : '<')": 'one of two signs',
+  },
+  'db/migrate.ts': { 'db.transaction().execute(up)': 'runs a function' },
+  'db/migrations/dialect.ts': {
+    'sql.lit(`${table} is append-only`)': MIGRATION,
+    'sql.id(`${table}_no_${action}`)': MIGRATION,
+    'sql.raw(action)': 'update or delete',
+    'sql.id(table)': MIGRATION,
+    'sql.id(`${table}_refuse`)': MIGRATION,
+    'sql.id(`${table}_append_only`)': MIGRATION,
+  },
+  'db/postgres/engine.ts': {
+    'this.#pool.query(asStatement(query))': COMPILED,
+    'client.query(statement)': COMPILED,
+  },
+  'db/sqlite/dialect.ts': { "this.#file.prepare(sql === 'begin' ? 'begin immediate' : sql)": COMPILED },
+  'db/sqlite/engine.ts': { 'this.#statements.prepare(query.sql)': COMPILED },
+  'db/sqlite/open-file.ts': { 'db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`)': 'a constant beside it' },
+  'queues/backends/embedded.ts': {
+    'db.exec(`SET search_path TO ${SCHEMA}, public`)': 'a constant beside it',
+    '`SET search_path TO ${SCHEMA}, public`': 'a constant beside it',
+  },
+  'queues/backends/pglite-pool.ts': {
+    'db.exec(text)': "BullMQ's own statements, text and values apart",
+    'db.query<R>(text, [...params])': "BullMQ's own statements, text and values apart",
+  },
+  'queues/backends/postgres.ts': {
+    '`PostgreSQL ${MINIMUM_POSTGRES_VERSION} or newer is needed, and the right: GRANT CREATE ON DATABASE <database> TO <user>':
+      'a sentence for a person',
+  },
+};
+
+describe('the texts', () => {
+  test('of SQL in the tree are written out, or stand in the list above', () => {
+    const files = globSync('{src,adapters,db,queues}/**/*.ts', { cwd: ROOT }).sort();
+    expect(files.length).toBeGreaterThan(150);
+    const found = Object.fromEntries(
+      files.flatMap((file) => {
+        const finds = [...new Set(sqlFinds(readFileSync(join(ROOT, file), 'utf8')))].sort();
+        return finds.length === 0 ? [] : [[file, finds]];
+      }),
+    );
+    const may = Object.fromEntries(
+      Object.entries(MAY).map(([file, finds]) => [file, Object.keys(finds).sort()]),
+    );
+    expect(found).toEqual(may);
+  });
+
+  test.each([
+    ['a template', 'db.run(`select * from ovst where vn = ${vn}`)', 1],
+    ['a sum', "db.run('delete from ovst where vn = ' + vn)", 1],
+    ['raw', 'sql`select ${sql.raw(column)} from ovst`', 1],
+    ['a literal', 'sql`select 1 where vn = ${sql.lit(vn)}`', 1],
+    ['a name', 'sql`select ${sql.ref(column)} from ovst`', 1],
+    ['a variable that is run', 'client.query(text)', 1],
+    ['a template that is run, under a comment', '/* ก */\nclient.query(`UPDATE x SET a = ${a}`)', 2],
+    ['bound values', 'sql`select * from ovst where vn = ${vn}`', 0],
+    ['a text that is written out', "client.query('begin'); sql.raw('asc')", 0],
+    ['another template', 'log(`read ${n} rows`)', 0],
+  ])('are found: %s', (_what, source, finds) => {
+    expect(sqlFinds(source)).toHaveLength(finds);
+  });
+});
+
+describe('names that come from the configuration', () => {
+  const EVIL = [
+    "auth_code\" = 'x' --",
+    'auth_code; drop table ovst',
+    'password',
+    'ovst.vn',
+    '',
+    '`x`',
+    'r"."vn',
+  ];
+
+  test('are of a list', () => {
+    const site = {
+      hcode: '10978',
+      stations: [{ id: 'c', agentUrl: 'http://127.0.0.1' }],
+      his: { kind: 'hosxp', url: 'mysql://u@h/d' },
+    };
+    for (const writeBack of EVIL) {
+      const { error } = configSchema.safeParse({ sites: [{ ...site, his: { ...site.his, writeBack } }] });
+      expect(error?.issues.map((i) => i.path.join('.'))).toEqual(['sites.0.his.writeBack']);
+    }
+  });
+
+  test('are looked up in the catalogue besides, before anything is asked or written', {
+    timeout: 60_000,
+  }, async () => {
+    const pglite = new PGlite();
+    const db = simDbOver(pglite);
+    await createSchema(db);
+    try {
+      for (const writeBack of EVIL) {
+        const his = openHis(
+          hisOptions({ url: 'pglite:', pglite, writeBack: writeBack as HisOptions['writeBack'] }),
+        );
+        const request = { vn: '1', claimCode: 'PP1', claimType: null, issuedAt: SAMPLE_AT };
+        await expect(his.writeBack(request)).rejects.toMatchObject({ code: 'his-schema' });
+        await his.close();
+      }
+      expect((await db.query('select count(*) as n from ovst')).length).toBe(1);
+    } finally {
+      await pglite.close();
+    }
+  });
+});

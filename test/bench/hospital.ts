@@ -15,7 +15,7 @@ export const HCODE = '10978';
 
 export interface HospitalOptions {
   mariadb: string;
-  /** `redis://…` of which everything is removed first, or `embedded`. */
+  /** `redis://…` of which everything is removed first, an empty `postgres://…`, or `embedded`. */
   queue: string;
   stations: number;
   /** Jobs of a kind at a time; the configuration's default when left out. */
@@ -29,6 +29,9 @@ export interface HospitalOptions {
 
 export interface Hospital {
   his: SimDb;
+  hisUrl: string;
+  /** The ledger, as the configuration names it. */
+  store: string;
   agents: Agents;
   stations: readonly string[];
   /** A key that may do everything, and the bridge's address. */
@@ -52,7 +55,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
     closing.push(() => his.close());
     await createSchema(his, { charset: 'tis620' });
     await seedReferenceData(his, { hcode: HCODE, hospitalName: 'โรงพยาบาลสมมุติ' });
-    if (options.queue !== 'embedded') await emptied(options.queue);
+    if (options.queue.startsWith('redis')) await emptied(options.queue);
 
     const agents = await startAgents(HCODE, options.stations, options.agentDelayMs);
     closing.push(() => agents.stop());
@@ -77,7 +80,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
     const key = await addKey(store, 'bench');
     const bridgeUrl = `http://127.0.0.1:${port}`;
     return {
-      ...{ his, agents, stations, key, bridgeUrl },
+      ...{ his, hisUrl: database.url, store, agents, stations, key, bridgeUrl },
       async startBridge() {
         const nodeArgs = options.nodeArgs ?? [];
         const bridge = await startBridgeProcess({ config: file, url: bridgeUrl, folder, nodeArgs });

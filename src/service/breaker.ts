@@ -1,6 +1,7 @@
 /**
  * The circuit breaker of one hospital. After a number of NHSO failures in a row its draft, confirm and look-up work
- * stops; one probe a while goes through; the first success lets the work go on.
+ * stops; one probe a while goes through; the first success lets the work go on, on trial: until a call of the work itself has
+ * succeeded, one failure stops it again.
  */
 
 import type { Instant } from '../domain/bangkok.ts';
@@ -12,11 +13,21 @@ export interface BreakerOptions {
   probeMs: number;
 }
 
+/**
+ * NHSO that answers a probe and then fails the work (its drafts are down, its look-ups are not) is asked after a longer pause,
+ * so that probe and failing trial together are no more calls than the probes of a whole outage.
+ */
+const RELAPSE_FACTOR = 2;
+
 export class Breaker {
   readonly #options: BreakerOptions;
   #inARow = 0;
   #openedAt: Instant | null = null;
   #nextProbeAt: Instant = 0;
+  /** Until the next probe, ms. */
+  #pauseMs = 0;
+  #isOnTrial = false;
+  #isRelapse = false;
 
   constructor(options: BreakerOptions) {
     this.#options = options;
@@ -27,6 +38,11 @@ export class Breaker {
     return this.#openedAt !== null;
   }
 
+  /** NHSO has answered after it was down, but no call of the work has succeeded yet. */
+  get isOnTrial(): boolean {
+    return this.#isOnTrial;
+  }
+
   get openedAt(): Instant | null {
     return this.#openedAt;
   }
@@ -34,9 +50,12 @@ export class Breaker {
   /** True when this failure has opened it. */
   failed(now: Instant): boolean {
     this.#inARow += 1;
-    if (this.isOpen || this.#inARow < this.#options.failures) return false;
+    if (this.isOpen || (!this.#isOnTrial && this.#inARow < this.#options.failures)) return false;
     this.#openedAt = now;
-    this.#nextProbeAt = now + this.#options.probeMs;
+    this.#isRelapse = this.#isOnTrial;
+    this.#isOnTrial = false;
+    this.#pauseMs = this.#options.probeMs * (this.#isRelapse ? RELAPSE_FACTOR : 1);
+    this.#nextProbeAt = now + this.#pauseMs;
     return true;
   }
 
@@ -45,15 +64,30 @@ export class Breaker {
     const wasOpen = this.isOpen;
     this.#inARow = 0;
     this.#openedAt = null;
+    this.#isOnTrial = wasOpen;
     return wasOpen;
+  }
+
+  /**
+   * NHSO was seen to answer something else (a card read at a counter). True when that has closed it; never twice in one
+   * outage between two probes, since it says nothing of the calls that failed.
+   */
+  seenToAnswer(now: Instant): boolean {
+    if (!this.isOpen || (this.#isRelapse && !this.#isProbeDue(now))) return false;
+    return this.succeeded();
   }
 
   /** True once per probe interval while open: whoever gets it makes the probe. */
   takeProbe(now: Instant): boolean {
+    if (!this.isOpen || !this.#isProbeDue(now)) return false;
+    this.#pauseMs = this.#options.probeMs;
+    this.#nextProbeAt = now + this.#pauseMs;
+    return true;
+  }
+
+  #isProbeDue(now: Instant): boolean {
     // a clock that was set back must not put the probe off by an hour
     const wait = this.#nextProbeAt - now;
-    if (!this.isOpen || (wait > 0 && wait <= this.#options.probeMs)) return false;
-    this.#nextProbeAt = now + this.#options.probeMs;
-    return true;
+    return wait <= 0 || wait > this.#pauseMs;
   }
 }

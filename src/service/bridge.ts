@@ -85,7 +85,7 @@ export class Bridge implements BridgeApi {
   async acceptCardRead(message: StationMessage): Promise<CardReadReceipt> {
     const line = this.#lines.get(message.hcode);
     // NHSO answered that reader a moment ago: it is there
-    if (message.kind === 'full' && isRecent(message.readAt, this.#house.clock.now())) line?.noteUp();
+    if (message.kind === 'full' && isRecent(message.readAt, this.#house.clock.now())) line?.noteCardRead();
     const receipt = await acceptCardRead(this.#house, message, () => line?.status ?? 'up');
     this.#dispatcher.kick();
     return receipt;

@@ -18,6 +18,8 @@ export class NhsoLine {
   readonly #lanes = new Map<string, Promise<unknown>>();
   readonly #onUp: () => void;
   #nextSlot = 0;
+  /** The one call that is made while NHSO is on trial. */
+  #trial: Promise<void> | null = null;
 
   /** `onUp` is called when NHSO answers again after it was taken to be down. */
   constructor(site: Site, house: Pick<House, 'clock' | 'log' | 'metrics'>, onUp: () => void) {
@@ -37,7 +39,7 @@ export class NhsoLine {
   /** Runs `work` when it is the agent's turn: one at a time for each agent, and not above the site's rate. */
   turn<T>(station: Station, work: () => Promise<T>): Promise<T> {
     const before = this.#lanes.get(station.id) ?? Promise.resolve();
-    const mine = before.then(() => this.#slot()).then(work);
+    const mine = before.then(() => this.#slot()).then(() => this.#alone(work));
     // the next in the lane starts whatever became of this one; the caller gets the error
     this.#lanes.set(
       station.id,
@@ -61,12 +63,12 @@ export class NhsoLine {
     try {
       const answer = await send();
       done('ok');
-      this.noteUp();
+      this.#noteUp();
       return answer;
     } catch (error) {
       done(isBridgeError(error) ? error.code : 'error');
       // a refusal is an answer: NHSO is there
-      if (isBridgeError(error, 'nhso-refused')) this.noteUp();
+      if (isBridgeError(error, 'nhso-refused')) this.#noteUp();
       if (isBridgeError(error, 'nhso-unavailable', 'agent-timeout')) this.#noteDown(error);
       throw error;
     }
@@ -101,9 +103,16 @@ export class NhsoLine {
     throw unreachable;
   }
 
-  /** NHSO was seen to answer (a full card read counts as well). */
-  noteUp(): void {
-    if (!this.#breaker.succeeded()) return;
+  /** A counter has just read a card with NHSO's word: the work that waits is tried, but draft and confirm may yet fail. */
+  noteCardRead(): void {
+    if (this.#breaker.seenToAnswer(this.#house.clock.now())) this.#goOn();
+  }
+
+  #noteUp(): void {
+    if (this.#breaker.succeeded()) this.#goOn();
+  }
+
+  #goOn(): void {
     this.#house.log.info({ site: this.#site.hcode }, 'NHSO answers again; the work that waited goes on');
     this.#house.metrics.set('breaker-open', 0, { site: this.#site.hcode });
     this.#onUp();
@@ -129,6 +138,20 @@ export class NhsoLine {
       'NHSO cannot be reached: the work waits, readers read the card only, a probe is made every while',
     );
     this.#house.metrics.set('breaker-open', 1, { site: this.#site.hcode });
+  }
+
+  /** While NHSO is on trial one call at a time goes to it, over whichever agent; the others wait for what becomes of it. */
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
+    while (this.#breaker.isOnTrial && this.#trial !== null) await this.#trial;
+    if (!this.#breaker.isOnTrial) return work();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#trial = promise;
+    try {
+      return await work();
+    } finally {
+      this.#trial = null;
+      resolve();
+    }
   }
 
   async #slot(): Promise<void> {

@@ -137,6 +137,24 @@ describe('a day at the counter', () => {
     expect(taken().slice(2)).toEqual([`${THREE} card-only`, `${THREE} full`]);
   });
 
+  it('leaves it to the bridge to find out that NHSO is back, and hears of it for a card that lies there', async () => {
+    agent.control.nhsoDown('500');
+    bridge.nhso = 'down';
+    const r = reader('--nhso-retry-ms', '1000');
+    await insert(r, ONE);
+    await until('card-only read', () => bridge.taken.length === 1);
+    const asked = bridge.requests;
+    await sleep(3_000);
+    expect([calls('read'), bridge.taken.length]).toEqual([1, 1]);
+    expect(bridge.requests).toBeGreaterThanOrEqual(asked + 5);
+    agent.control.nhsoUp();
+    await sleep(1_500);
+    expect(calls('read')).toBe(1);
+    bridge.nhso = 'up';
+    await until('read again in full', () => bridge.taken.length === 2, 1_000);
+    expect(taken()).toEqual([`${ONE} card-only`, `${ONE} full`]);
+  });
+
   it('no reader, agent stopped, card pulled, a 500 of any kind: says so once and goes on', async () => {
     agent.control.unplugReader();
     const r = reader();

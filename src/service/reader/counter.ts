@@ -52,7 +52,7 @@ export interface CounterState {
   card: CardInReader | null;
   /** The reader cannot be seen; `card` is what was there last. */
   blind: boolean;
-  /** Null: as far as is known NHSO answers. */
+  /** Who says so last. Null: as far as is known NHSO answers. */
   nhsoDown: { by: 'own' | 'bridge'; nextFullAt: Instant } | null;
 }
 
@@ -142,6 +142,11 @@ function belief(
   return { by: 'own', nextFullAt: told.at + policy.nhsoRetryMs };
 }
 
+/** A card that was read alone lies in the reader, and the bridge is the one that knows when NHSO is back. */
+export function waitsForBridge({ card, nhsoDown }: CounterState): boolean {
+  return nhsoDown?.by === 'bridge' && card?.told?.kind === 'card-only';
+}
+
 /** A full read failed: is the card alone read at once? Not when the same would fail too, nor when it is known already. */
 export function fallsBack(state: CounterState, failure: ErrorCode): boolean {
   return (
@@ -178,8 +183,9 @@ export function afterFailure(
 }
 
 /**
- * The bridge said how NHSO is. Its "down" counts at once, its "up" takes back only its own "down": what this counter
- * has met itself it finds out itself.
+ * The bridge said how NHSO is. Its "down" counts at once, and each time puts this counter's own next try off: the bridge asks
+ * for the whole hospital, and twenty counters that each tried for themselves would be a storm. Its "up" takes back only what
+ * it said itself: of a "down" that only this counter has met it may know nothing yet.
  */
 export function afterReceipt(
   state: CounterState,
@@ -187,7 +193,7 @@ export function afterReceipt(
   now: Instant,
   policy: CounterPolicy,
 ): CounterState {
-  if (nhso === 'down' && state.nhsoDown === null) {
+  if (nhso === 'down') {
     return { ...state, nhsoDown: { by: 'bridge', nextFullAt: now + policy.nhsoRetryMs } };
   }
   if (nhso === 'up' && state.nhsoDown?.by === 'bridge') return { ...state, nhsoDown: null };

@@ -4,10 +4,11 @@
  */
 
 import { BridgeError, errorText, isBridgeError } from '../../domain/bridge-error.ts';
+import type { CardReadMessage } from '../../domain/card-read.ts';
 import { type CitizenId, parseCitizenId } from '../../domain/citizen-id.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { BridgeLink, CardSource, ReadSpool } from '../ports/reader.ts';
+import type { BridgeLink, CardSource, DeliveryReceipt, ReadSpool } from '../ports/reader.ts';
 import { Bell, orStop, Stopped } from './bell.ts';
 import {
   afterBlindLook,
@@ -21,6 +22,7 @@ import {
   fallsBack,
   plan,
   type ReadKind,
+  waitsForBridge,
 } from './counter.ts';
 import { carryReads } from './courier.ts';
 import { cardReadMessage, type Sighting, type Station } from './message.ts';
@@ -45,6 +47,9 @@ export interface ReaderSettings {
   settleMs: number;
   nhsoRetryMs: number;
 }
+
+/** While NHSO is down and a card waits for it, the bridge is asked so many times while this counter might try once itself. */
+const ASKS_PER_TRY = 4;
 
 /** While a read cannot be put on disk it is tried again this often, ms. */
 const DISK_RETRY_MS = 2_000;
@@ -72,6 +77,8 @@ class ReaderWorker {
   #counter: CounterStatus = { is: 'starting' };
   #link: LinkStatus;
   #line = '';
+  /** The newest read that is on disk, or was. */
+  #newest: CardReadMessage | null = null;
 
   constructor(parts: ReaderParts, settings: ReaderSettings, signal: AbortSignal) {
     this.#parts = parts;
@@ -95,17 +102,12 @@ class ReaderWorker {
           this.#link = link;
           this.#show(this.#counter);
         },
-        onReceipt: ({ nhso }) => {
-          const before = this.#state.nhsoDown;
-          this.#state = afterReceipt(this.#state, nhso, this.#parts.clock.now(), this.#policy);
-          // NHSO is back, says the bridge: a card that waits for that is looked at now
-          if (before !== null && this.#state.nhsoDown === null) this.#pollBell.ring();
-        },
+        onReceipt: (receipt) => this.#hear(receipt),
       },
       this.#signal,
     );
     try {
-      await Promise.all([this.#watch(), courier]);
+      await Promise.all([this.#watch(), courier, this.#askBridge()]);
     } finally {
       this.#fault.abort();
     }
@@ -127,6 +129,32 @@ class ReaderWorker {
         await this.#pollBell.wait(Math.min(due, this.#settings.pollMs), this.#signal);
       } catch (error) {
         if (!(error instanceof Stopped)) throw error;
+      }
+    }
+  }
+
+  #hear({ nhso }: DeliveryReceipt): void {
+    const before = this.#state.nhsoDown;
+    this.#state = afterReceipt(this.#state, nhso, this.#parts.clock.now(), this.#policy);
+    // NHSO is back, says the bridge: a card that waits for that is looked at now
+    if (before !== null && this.#state.nhsoDown === null) this.#pollBell.ring();
+  }
+
+  /**
+   * Whether NHSO is back, for a card that lies in the reader: the newest read is sent once more, which changes nothing, and
+   * its receipt says so. No answer is no news: then this counter tries for itself.
+   */
+  async #askBridge(): Promise<void> {
+    const { bridge, spool, log } = this.#parts;
+    while (!this.#signal.aborted) {
+      await new Bell().wait(this.#settings.nhsoRetryMs / ASKS_PER_TRY, this.#signal);
+      // what waits in the spool is sent by the courier, whose receipts say the same
+      if (!waitsForBridge(this.#state) || spool.waiting > 0 || this.#newest === null) continue;
+      try {
+        this.#hear(await orStop(bridge.deliver(this.#newest), this.#signal));
+      } catch (error) {
+        if (!(error instanceof Stopped))
+          log.debug({}, `the bridge does not say how NHSO is: ${errorText(error)}`);
       }
     }
   }
@@ -201,6 +229,7 @@ class ReaderWorker {
     for (;;) {
       try {
         await spool.add(message);
+        this.#newest = message;
         log.info({ readId: message.id, kind: message.kind }, 'card read');
         this.#spoolBell.ring();
         return;

@@ -13,6 +13,7 @@ import {
   EMPTY_COUNTER,
   fallsBack,
   plan,
+  waitsForBridge,
 } from '../../../src/service/reader/counter.ts';
 import { SAMPLE_AT, sampleCitizenId } from '../../support/samples.ts';
 
@@ -144,12 +145,25 @@ describe('NHSO down', () => {
   it('believes the bridge when it says down, and lets it take that back', () => {
     const down = afterReceipt(inserted(), 'down', T + 1_000, POLICY);
     expect(plan(down, T + 2_000, POLICY)).toEqual({ do: 'read', kind: 'card-only' });
-    expect(afterReceipt(down, 'down', T + 50_000, POLICY)).toBe(down); // saying it again puts nothing off
     const read = told(down, T + 2_000, 'card-only').state;
     const up = afterReceipt(read, 'up', T + 9_000, POLICY);
     expect(plan(up, T + 9_000, POLICY)).toEqual({ do: 'read', kind: 'full' });
     expect(afterReceipt(offline(), 'up', T + 9_000, POLICY).nhsoDown).not.toBeNull(); // met by the counter itself
     expect(afterReceipt(inserted(), null, T, POLICY).nhsoDown).toBeNull();
+  });
+
+  it('does not try for itself while the bridge goes on saying down; does when it falls silent', () => {
+    let state = afterReceipt(offline(), 'down', T + 3_000, POLICY);
+    for (let at = T + 13_000; at < T + 600_000; at += 10_000) {
+      expect(plan(state, at, POLICY).do).toBe('wait');
+      expect(waitsForBridge(state)).toBe(true);
+      state = afterReceipt(state, 'down', at, POLICY);
+    }
+    expect(plan(state, T + 700_000, POLICY)).toEqual({ do: 'read', kind: 'full' });
+    // what it had met itself the bridge has met too: now the bridge may take it back
+    const up = afterReceipt(state, 'up', T + 601_000, POLICY);
+    expect(plan(up, T + 601_000, POLICY)).toEqual({ do: 'read', kind: 'full' });
+    expect([waitsForBridge(up), waitsForBridge(offline())]).toEqual([false, false]);
   });
 
   it('a source that cannot ask NHSO reads the card alone, once', () => {

@@ -13,6 +13,12 @@ import type { Tables } from './tables.ts';
 /** Yields queries that need no answer of each other, and is handed their results. */
 export type Script<T> = Generator<readonly CompiledQuery[], T, readonly QueryResult<unknown>[]>;
 
+export interface Beside {
+  /** 0 when there is none. */
+  read(): Promise<number>;
+  write(value: number): Promise<void>;
+}
+
 export interface Engine {
   /** Builds queries. It is not to be executed directly: `read` and `write` map errors and keep transactions short. */
   readonly db: Kysely<Tables>;
@@ -22,6 +28,10 @@ export interface Engine {
   migrate(): Promise<void>;
   /** Names of the migrations that the store has not had yet. */
   pendingMigrations(): Promise<string[]>;
+  /** Names where the tables stand, in a word that another copy of them, or the same made anew from a dump, does not bear. */
+  place(): Promise<string>;
+  /** A number kept beside the store, which does not come back with a backup of it; null where there is no such thing. */
+  readonly beside: Beside | null;
   /** Findings of this engine alone; what both share is in `check.ts`. */
   check(): Promise<Finding[]>;
   close(): Promise<void>;

@@ -7,6 +7,7 @@ import { checkLedger } from './check.ts';
 import { checkVersions, makeCommit } from './commit.ts';
 import type { Engine } from './engine.ts';
 import { keysAndMemory } from './keys-and-memory.ts';
+import { lineage } from './lineage.ts';
 import { ledgerSearch } from './search.ts';
 import { work } from './work.ts';
 
@@ -22,6 +23,7 @@ export function ledgerOn(engine: Engine): Ledger {
     ...cardReads(engine),
     ...work(engine),
     ...keysAndMemory(engine),
+    ...lineage(engine),
     search: ledgerSearch(engine),
     check: () => checkLedger(engine),
     close: () => engine.close(),

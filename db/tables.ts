@@ -33,6 +33,8 @@ export interface VisitCaseTable {
   staff_claim_type: string | null;
   asked_at: number | null;
   empty_lookups: number;
+  sought_in: number;
+  sought_times: number;
   claim_code: string | null;
   code_claim_type: string | null;
   code_issued_at: number | null;

@@ -1,7 +1,7 @@
 /** The ledger on PostgreSQL: a small pool, one connection a transaction. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CompiledQuery, Kysely, PostgresDialect, type QueryResult } from 'kysely';
+import { type CompiledQuery, Kysely, PostgresDialect, type QueryResult, sql } from 'kysely';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Finding } from '../../src/service/ports/finding.ts';
 import type { Engine, Script } from '../engine.ts';
@@ -18,6 +18,7 @@ const TRIES = 5;
 
 export class PostgresEngine implements Engine {
   readonly db: Kysely<Tables>;
+  readonly beside = null;
   readonly #url: string;
   readonly #options: PostgresOptions;
   readonly #pool: Pool;
@@ -70,6 +71,13 @@ export class PostgresEngine implements Engine {
     } catch (error) {
       throw postgresError(error);
     }
+  }
+
+  /** Tables that are made anew, from a dump or elsewhere, get another number; it stays when they are altered. */
+  async place(): Promise<string> {
+    const oid = sql<string>`'visit_case'::regclass::oid::text`;
+    const [row] = await this.read(this.db.selectNoFrom(oid.as('oid')).compile());
+    return row?.oid ?? '';
   }
 
   async check(): Promise<Finding[]> {

@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { type CompiledQuery, Kysely, type QueryResult } from 'kysely';
 import type { Finding } from '../../src/service/ports/finding.ts';
-import type { Engine, Script } from '../engine.ts';
+import type { Beside, Engine, Script } from '../engine.ts';
 import { ledgerUnavailable } from '../errors.ts';
 import { pendingMigrations, runMigrations } from '../migrate.ts';
 import type { Tables } from '../tables.ts';
+import { besideFile } from './beside.ts';
 import { checkDisk, checkIntegrity } from './check.ts';
 import { LedgerSqliteDialect, StatementCache } from './dialect.ts';
 import { isBusy, sqliteError } from './errors.ts';
@@ -26,6 +27,7 @@ interface Waiting {
 
 export class SqliteEngine implements Engine {
   readonly db: Kysely<Tables>;
+  readonly beside: Beside | null;
   readonly #path: string;
   readonly #lockWaitMs: number;
   readonly #file: Database.Database;
@@ -44,6 +46,7 @@ export class SqliteEngine implements Engine {
     this.#file = openFile(path);
     this.#statements = new StatementCache(this.#file);
     this.#disk = path === IN_MEMORY ? null : new WalDisk(this.#file, path);
+    this.beside = path === IN_MEMORY ? null : besideFile(path);
     this.db = new Kysely<Tables>({ dialect: new LedgerSqliteDialect(this.#statements) });
   }
 
@@ -84,6 +87,11 @@ export class SqliteEngine implements Engine {
     } catch (error) {
       throw sqliteError(error);
     }
+  }
+
+  /** A file knows nothing of where it lies: what is kept beside it tells copies apart. */
+  place(): Promise<string> {
+    return Promise.resolve('');
   }
 
   async check(): Promise<Finding[]> {

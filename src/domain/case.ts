@@ -61,6 +61,7 @@ export type WaitReason =
   | 'waiting-card'
   | 'waiting-reread' // the card was read while NHSO could not be reached: it must be read again
   | 'waiting-nhso' // NHSO could not be reached; the bridge goes on by itself
+  | 'ledger-restored' // the ledger was put back from a backup: NHSO is asked what it has issued before a code is asked for
   | 'waiting-his' // the HIS could not be reached; the bridge goes on by itself
   | 'day-over-no-card'
   | 'visit-cancelled'
@@ -119,6 +120,10 @@ export interface Case {
   askedAt: Instant | null;
   /** Look-ups in a row, since the confirm was sent, that showed nothing that fits. */
   emptyLookups: number;
+  /** The ledger's generation in which the code was last looked for because the ledger was put back; 0: never. */
+  soughtIn: number;
+  /** Look-ups in that generation which showed nothing; see `machine/restored.ts`. */
+  soughtTimes: number;
   code: HeldCode | null;
   writtenAt: Instant | null;
   /** What must be done next to the outside world, and not before when. */

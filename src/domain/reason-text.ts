@@ -239,6 +239,11 @@ const REASONS: Record<Reason, ReasonWording> = {
     },
   },
   'waiting-nhso': { th: 'ติดต่อ สปสช. ไม่ได้ชั่วคราว', en: 'NHSO cannot be reached for now.', next: BY_ITSELF },
+  'ledger-restored': {
+    th: 'กู้คืนข้อมูลของระบบจากสำเนาสำรอง กำลังตรวจสอบที่ สปสช. ก่อนขอรหัส',
+    en: 'The ledger was restored from a backup; the bridge looks whether NHSO has issued a code before it asks.',
+    next: { th: 'รอ ระบบทำเอง อย่าขอรหัสซ้ำทางอื่น', en: 'Nothing; do not ask for a code elsewhere meanwhile.' },
+  },
   'waiting-his': { th: 'ติดต่อ HIS ไม่ได้ชั่วคราว', en: 'The HIS cannot be reached for now.', next: BY_ITSELF },
   'day-over-no-card': {
     th: 'หมดวันแล้ว ไม่ได้อ่านบัตรของผู้ป่วย',

@@ -1,12 +1,13 @@
 /** The bridge at work: polls, steps, sweeps, and what the faces of the house may ask of it. */
 
-import type { Instant } from '../domain/bangkok.ts';
+import { bangkokIso, type Instant, serviceDateOf } from '../domain/bangkok.ts';
 import { errorText, isBridgeError } from '../domain/bridge-error.ts';
 import type { Case } from '../domain/case.ts';
+import type { Gap } from '../domain/machine/restored.ts';
 import type { Actor, BridgeApi, CardReadReceipt, Resolution } from './bridge-api.ts';
 import { acceptCardRead, type StationMessage } from './card-reads.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { closeDays, pairLeftovers, redate } from './housekeeping.ts';
+import { closeDays, pairLeftovers, redate, seekLost } from './housekeeping.ts';
 import { Intake } from './intake.ts';
 import { NhsoLine } from './nhso-line.ts';
 import type { Finding } from './ports/finding.ts';
@@ -27,6 +28,8 @@ const MINUTE_MS = 60_000;
 const DUE_MS = 1_000;
 /** How often this process looks whether what was not ready (ledger, queue, agents) is there again, ms. */
 const READINESS_MS = 3_000;
+/** How often, after the ledger was put back, visits are looked for whose card read is lost with it, ms. */
+const LOST_MS = 10_000;
 /** A job that has waited this long while the work may go on: the workers have fallen silent. */
 const STUCK_MS = 10 * MINUTE_MS;
 
@@ -43,6 +46,7 @@ export class Bridge implements BridgeApi {
   readonly #intakes = new Map<string, Intake>();
   readonly #readiness: Readiness;
   readonly #timers: NodeJS.Timeout[] = [];
+  #gap: Gap | null = null;
   #sweptTo: Instant = 0;
   #background = new Set<Promise<void>>();
   #isStopping = false;
@@ -64,10 +68,16 @@ export class Bridge implements BridgeApi {
 
   /** Takes up all work that the ledger knows of, then begins to poll. */
   async start(): Promise<void> {
+    const { ledger, clock, log } = this.#house;
+    this.#gap = await ledger.gap(clock.now());
+    tellGap(this.#gap, clock.now(), log);
+    await ledger.beat();
     await this.#house.queue.start(this.#handlers());
     await this.#keepHouse();
     this.#dispatcher.kick();
     this.#every(DUE_MS, 'due', () => this.#sweepDue());
+    this.#every(MINUTE_MS, 'beat', () => ledger.beat());
+    if (this.#gap !== null) this.#every(LOST_MS, 'lost', () => seekLost(this.#house, this.#gap));
     this.#every(DUE_MS, 'probe', () => this.#probe());
     for (const turn of this.#readiness.turns()) this.#every(READINESS_MS, 'readiness', turn);
     await this.#readiness.refresh();
@@ -115,6 +125,7 @@ export class Bridge implements BridgeApi {
     const tools: StepTools = {
       house: this.#house,
       line: (hcode) => this.#line(hcode),
+      gap: () => this.#gap,
       kick: () => this.#dispatcher.kick(),
     };
     const polls: Schedule[] = [...this.#intakes].map(([hcode, intake]) => ({
@@ -222,6 +233,15 @@ export class Bridge implements BridgeApi {
       .finally(() => this.#background.delete(done));
     this.#background.add(done);
   }
+}
+
+/** On any later day it is nobody's concern. */
+function tellGap(gap: Gap | null, now: Instant, log: House['log']): void {
+  if (gap === null || serviceDateOf(gap.to) < serviceDateOf(now)) return;
+  log.warn(
+    { knownTo: bangkokIso(gap.from) },
+    'the ledger was put back from a backup: visits of today are looked up at NHSO before a code is asked for',
+  );
 }
 
 function isRecent(readAt: string, now: Instant): boolean {

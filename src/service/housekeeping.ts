@@ -1,10 +1,11 @@
 /** What is done once a minute: what fell through any crack is found again, from the ledger alone. */
 
 import { addDays, type ServiceDate, serviceDateOf } from '../domain/bangkok.ts';
-import type { CaseState } from '../domain/case.ts';
+import type { Case, CaseState } from '../domain/case.ts';
 import { CLOCKS_DIFFER_MS, clockSetBack } from '../domain/machine/clock.ts';
 import { dayOver } from '../domain/machine/day-end.ts';
 import { wantsCard } from '../domain/machine/facts.ts';
+import { type Gap, seekWithoutCard } from '../domain/machine/restored.ts';
 import { pairPerson } from './pair.ts';
 import type { CaseFilter } from './ports/ledger.ts';
 import type { House } from './site.ts';
@@ -29,20 +30,37 @@ export async function closeDays(house: House): Promise<number> {
 }
 
 async function closeEach(house: House, filter: CaseFilter): Promise<number> {
-  let after: string | undefined;
   let count = 0;
+  for await (const waiting of each(house, filter)) {
+    const changed = await updateCase(house, waiting, (c) => dayOver(c, house.clock.now()), waiting);
+    if (changed !== null) count += 1;
+  }
+  return count;
+}
+
+async function* each(house: House, filter: CaseFilter): AsyncGenerator<Case> {
+  let after: string | undefined;
   do {
     const page = await house.ledger.listCases(filter, {
       limit: PAGE,
       ...(after === undefined ? {} : { after }),
     });
-    for (const waiting of page.items) {
-      const changed = await updateCase(house, waiting, (c) => dayOver(c, house.clock.now()), waiting);
-      if (changed !== null) count += 1;
-    }
+    yield* page.items;
     after = page.next ?? undefined;
   } while (after !== undefined);
-  return count;
+}
+
+/**
+ * After the ledger was put back: visits that wait for a card may have been served already, by a read that is lost. They
+ * are looked up at once; those of days that are over, when their day is closed.
+ */
+export async function seekLost(house: House, gap: Gap | null): Promise<void> {
+  const today = serviceDateOf(house.clock.now());
+  if (gap === null || serviceDateOf(gap.to) < today) return;
+  const waiting = { serviceDate: today, states: ['awaiting-card'] } as const;
+  for await (const c of each(house, waiting)) {
+    await updateCase(house, c, (now) => seekWithoutCard(now, gap, house.clock.now()), c);
+  }
 }
 
 /** Cases whose next step a clock that was ahead has put off: their times are put right. */

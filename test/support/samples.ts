@@ -87,6 +87,8 @@ export function sampleCase(overrides: Partial<Case> = {}): Case {
     staffClaimType: null,
     askedAt: null,
     emptyLookups: 0,
+    soughtIn: 0,
+    soughtTimes: 0,
     code: null,
     writtenAt: null,
     nextStep: null,

@@ -46,6 +46,8 @@ export function openCase(visit: Visit, policy: SitePolicy, at: Instant): Change 
     staffClaimType: null,
     askedAt: null,
     emptyLookups: 0,
+    soughtIn: 0,
+    soughtTimes: 0,
     code: null,
     writtenAt: null,
     nextStep: null,
@@ -262,6 +264,8 @@ function asPatch(current: Case, found: Assessment, at: Instant): Partial<Case> {
     reason: found.reason,
     reasonDetail: found.reasonDetail,
     candidates: found.candidates,
+    // what was looked for was another person's, or for another day or purpose
+    soughtTimes: isSameSearch(current, found) ? current.soughtTimes : 0,
   };
   // a draft that still says the right thing is not drafted again
   if (current.state === 'drafted' && found.state === 'ready' && sameAsk(current, found))
@@ -285,6 +289,10 @@ function asPatch(current: Case, found: Assessment, at: Instant): Partial<Case> {
 
 function sameAsk(current: Case, found: Assessment): boolean {
   return current.pid === found.pid && current.claimType === found.claimType;
+}
+
+function isSameSearch(current: Case, found: Assessment): boolean {
+  return sameAsk(current, found) && current.serviceDate === current.visit.serviceDate;
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Instant } from '../bangkok.ts';
 import type { Case } from '../case.ts';
 import { askAgain, type Grounds, reassess, toStaff } from './facts.ts';
 import { holdCode, mayAsk } from './obtain.ts';
+import { type Gap, mayHaveBeenAsked, soughtOnce } from './restored.ts';
 import { type Cause, type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
 
 /** Empty look-ups in a row after a lost answer before the confirm may be sent again: NHSO may be slow to show it. */
@@ -26,10 +27,15 @@ const CLOCKS_DIFFER_MS = 60_000;
 /** A code from so long before a confirm is taken for older than it; NHSO tells whole seconds. */
 const SAME_MOMENT_MS = 5_000;
 
+/** Beside what a case is judged by: what the ledger may not know. */
+export interface LookupGrounds extends Grounds {
+  gap: Gap | null;
+}
+
 export function lookedUp(
   current: Case,
   match: MatchResult,
-  grounds: Grounds,
+  grounds: LookupGrounds,
   times: LookupTimes,
   at: Instant,
 ): Change | null {
@@ -66,7 +72,7 @@ export function lookedUp(
 function nothingFits(
   current: Case,
   candidates: readonly Candidate[],
-  grounds: Grounds,
+  grounds: LookupGrounds,
   times: LookupTimes,
   at: Instant,
 ): Change | null {
@@ -77,12 +83,18 @@ function nothingFits(
   const dayIsOver = !mayAsk(current, at);
   switch (current.state) {
     case 'unknown':
+      if (current.reason === 'ledger-restored') {
+        return stillUnknown({ ...current, candidates }, grounds, times, cause);
+      }
       return isLost(current)
         ? stillLost({ ...current, candidates }, grounds, times, cause)
         : notFound(current, candidates, grounds, cause);
     case 'confirming':
       return lookAgain(current, times, cause);
     case 'awaiting-card':
+      if (!dayIsOver && mayHaveBeenAsked(current, grounds.gap)) {
+        return stillWithoutCard({ ...current, candidates }, grounds.gap, times, cause);
+      }
       if (!dayIsOver) return change(current, { ...NO_CARD_YET, ...NOTHING_TO_DO }, cause);
       return change(current, { ...DAY_OVER_NO_CARD, candidates, ...NOTHING_TO_DO }, cause);
     case 'offline':
@@ -183,6 +195,49 @@ function stillLost(current: Case, grounds: Grounds, times: LookupTimes, cause: C
   );
   if (!isToAsk(asked) || mayAsk(asked.next, cause.at)) return asked;
   return toStaff({ ...current, askedAt: null, emptyLookups }, 'service-day-over', null, cause);
+}
+
+/**
+ * The ledger was put back, and a code that was asked for since its backup has not turned up: look again, go on as the
+ * facts say, or leave it to a person. Only a gap of older days is not given.
+ */
+function stillUnknown(current: Case, grounds: LookupGrounds, times: LookupTimes, cause: Cause): Change {
+  const { gap } = grounds;
+  const seen = gap === null ? current : { ...current, ...soughtOnce(current, gap) };
+  if (mayHaveBeenAsked(seen, gap)) {
+    return change(seen, thenDo(seen, 'lookup', cause.at + times.settleMs), cause);
+  }
+  const told = toldOfMaybe(seen, cause);
+  if (told !== null) return told;
+  const draft = { step: 'draft', dueAt: cause.at } as const;
+  const asked = askAgain(seen, grounds, draft, { ...cause, event: 'nothing-found-ask' });
+  if (!isToAsk(asked) || mayAsk(asked.next, cause.at)) return asked;
+  return toStaff(seen, 'service-day-over', null, cause);
+}
+
+/** The same for a visit that has no card read, perhaps not any more: it goes on waiting for one. */
+function stillWithoutCard(current: Case, gap: Gap, times: LookupTimes, cause: Cause): Change {
+  const seen = { ...current, ...soughtOnce(current, gap), ...NO_CARD_YET };
+  if (mayHaveBeenAsked(seen, gap)) {
+    return change(seen, { candidates: [], ...thenDo(seen, 'lookup', cause.at + times.settleMs) }, cause);
+  }
+  return toldOfMaybe(seen, cause) ?? change(seen, { candidates: [], ...NOTHING_TO_DO }, cause);
+}
+
+/**
+ * A code of the person and day that does not fit may be one that was asked for in the gap: a person must say, unless the
+ * HIS holds the visit's code by now.
+ */
+function toldOfMaybe(current: Case, cause: Cause): Change | null {
+  if (current.visit.code !== null) return null;
+  const isOthers = ({ misfits, claimType }: Candidate): boolean =>
+    claimType !== null && misfits.includes('claim-type') && misfits.includes('held-by-other-visit');
+  const maybe = current.candidates.filter((c) => mayBeOurs(c, current) && !isOthers(c));
+  if (maybe.length === 0) return null;
+  const isTaken = maybe.every((c) => c.misfits.includes('held-by-other-visit'));
+  // tried again, it is looked for again: as long as that code is there, none is asked for
+  const again = { ...current, soughtTimes: 0 };
+  return toStaff(again, isTaken ? 'same-day-code' : 'code-does-not-fit', null, cause);
 }
 
 /** A code that does not fit, or was taken for another visit, but may be the one that the lost answer brought. */

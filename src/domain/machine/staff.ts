@@ -102,7 +102,7 @@ export function retryCase(
     );
   }
   // the two look-ups after a lost answer keep their distance, whoever is in a hurry; any other may be made at once
-  const isLost = current.reason === null || current.reason === 'waiting-nhso';
+  const isLost = [null, 'waiting-nhso', 'ledger-restored'].includes(current.reason);
   const keepsDistance = current.state === 'unknown' && isLost;
   if (current.nextStep !== null && current.state !== 'confirming' && !keepsDistance) {
     return change(current, thenDo(current, current.nextStep, by.at), cause);

@@ -6,6 +6,7 @@
 import type { Instant, ServiceDate } from '../../domain/bangkok.ts';
 import type { CardRead } from '../../domain/card-read.ts';
 import type { Case, CaseState, HistoryEntry, Reason, Step, StoredHistoryEntry } from '../../domain/case.ts';
+import type { Gap } from '../../domain/machine/restored.ts';
 import type { Visit } from '../../domain/visit.ts';
 import type { Finding } from './finding.ts';
 
@@ -87,6 +88,14 @@ export interface ApiKey {
 export interface Ledger {
   /** Applies all pending migrations. */
   migrate(): Promise<void>;
+  /**
+   * To be asked once, after `migrate` and before any work: what this ledger does not know because it was put back from a
+   * backup, by whatever means; null when it knows everything. Throws BridgeError `config` for one that a restore has
+   * taken out of use.
+   */
+  gap(now: Instant): Promise<Gap | null>;
+  /** To be called once a minute: what is kept of it beside the ledger tells, later, an older copy put in its place. */
+  beat(): Promise<void>;
 
   commit(changes: readonly CaseChange[]): Promise<void>;
   case(key: CaseKey): Promise<Case | null>;

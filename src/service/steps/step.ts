@@ -4,8 +4,9 @@ import type { Instant } from '../../domain/bangkok.ts';
 import { errorText, isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case } from '../../domain/case.ts';
 import { dayOver } from '../../domain/machine/day-end.ts';
-import type { Grounds } from '../../domain/machine/facts.ts';
+import type { LookupGrounds } from '../../domain/machine/lookup.ts';
 import { codeHeld, mayAsk, waitForNhso } from '../../domain/machine/obtain.ts';
+import { type Gap, mayHaveBeenAsked, seekFirst } from '../../domain/machine/restored.ts';
 import type { Change } from '../../domain/machine/transition.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { CaseKey } from '../ports/ledger.ts';
@@ -16,6 +17,8 @@ import { type Decide, updateCase } from '../update.ts';
 export interface StepTools {
   house: House;
   line(hcode: string): NhsoLine;
+  /** What the ledger does not know of, if it was put back from a backup. */
+  gap(): Gap | null;
   /** Something may have been written to the outbox. */
   kick(): void;
 }
@@ -26,7 +29,7 @@ export interface StepWork {
   /** Commits a change of this very step; null when the case has moved on meanwhile. */
   commit(decide: Decide): Promise<Case | null>;
   /** What the rules judge the case by, beside itself. */
-  grounds(current: Case): Promise<Grounds>;
+  grounds(current: Case): Promise<LookupGrounds>;
 }
 
 /** The case, if the job is still what it waits for. A job that was overtaken is no error: it has nothing to do. */
@@ -54,19 +57,25 @@ export async function beginStep(tools: StepTools, job: StepJob): Promise<StepWor
       return changed;
     },
     async grounds({ readId }) {
-      return { read: readId === null ? null : await house.ledger.cardRead(readId), policy: site.policy };
+      const read = readId === null ? null : await house.ledger.cardRead(readId);
+      return { read, policy: site.policy, gap: tools.gap() };
     },
   };
 }
 
 /**
  * False when NHSO must not be called for this case now: it is down (the case says so and waits in the ledger until
- * the line is up), or the service day is over (the case is looked up instead).
+ * the line is up), the service day is over, or the code may have been asked for already by a ledger that was lost (the
+ * case is looked up instead).
  */
 export async function mayCallNhso(tools: StepTools, work: StepWork, asking: boolean): Promise<boolean> {
   const now = tools.house.clock.now();
   if (asking && !mayAsk(work.current, now)) {
     await work.commit((c) => dayOver(c, now));
+    return false;
+  }
+  if (asking && mayHaveBeenAsked(work.current, tools.gap())) {
+    await work.commit((c) => seekFirst(c, tools.gap(), now));
     return false;
   }
   if (tools.line(work.current.hcode).status === 'up') return true;

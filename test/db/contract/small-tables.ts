@@ -94,7 +94,7 @@ export function smallTablesContract(make: MakeStore): void {
         await ledgers[0]?.remember('a', '1');
         expect(await ledgers[2]?.recall('a')).toBe('1');
         const applied = await empty.sql<{ name: string }>('select name from kysely_migration');
-        expect(applied.map((m) => m.name)).toEqual(['0001-first-ledger']);
+        expect(applied.map((m) => m.name)).toEqual(['0001-first-ledger', '0002-sought']);
       } finally {
         await empty.drop();
       }

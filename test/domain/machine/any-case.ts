@@ -74,6 +74,8 @@ export const anyCase: fc.Arbitrary<Case> = fc
     claimType: orNull(claimType),
     askedAt: orNull(instant),
     emptyLookups: fc.nat(2),
+    soughtIn: fc.nat(1),
+    soughtTimes: fc.nat(2),
     code: orNull(
       fc.record({
         claimCode,

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { SitePolicy } from '../../../src/domain/assess.ts';
 import { matchCode } from '../../../src/domain/authen-code.ts';
+import { DAY_MS } from '../../../src/domain/bangkok.ts';
 import type { CardRead } from '../../../src/domain/card-read.ts';
 import type { Case } from '../../../src/domain/case.ts';
 import { clockSetBack } from '../../../src/domain/machine/clock.ts';
@@ -11,11 +12,13 @@ import { dayOver } from '../../../src/domain/machine/day-end.ts';
 import { cardPaired, isAssessed, visitGone, visitSeen } from '../../../src/domain/machine/facts.ts';
 import { lookedUp, lookupRefused } from '../../../src/domain/machine/lookup.ts';
 import * as obtain from '../../../src/domain/machine/obtain.ts';
+import { type Gap, seekFirst, seekWithoutCard } from '../../../src/domain/machine/restored.ts';
 import * as staff from '../../../src/domain/machine/staff.ts';
 import type { Change } from '../../../src/domain/machine/transition.ts';
 import { waitForHis, writeBackRefused, writtenBack } from '../../../src/domain/machine/write-back.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/requirement.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
+import { SAMPLE_AT } from '../../support/samples.ts';
 import { anyCase, anyRead, anyTime, anyVisit, issued } from './any-case.ts';
 import { expectLegal } from './legal.ts';
 
@@ -29,6 +32,7 @@ interface Given {
   codes: Parameters<typeof matchCode>[0];
   heldBy: string | null;
   again: { step: 'draft' | 'confirm'; dueAt: number };
+  gap: Gap | null;
 }
 
 const by = ({ at }: Given): staff.Decision => ({ actor: 'key:staff', at });
@@ -71,6 +75,8 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   close: (c, g) => staff.closeCase(c, 'a reason', by(g)),
   retry: (c, g) => staff.retryCase(c, g.read, POLICY, by(g)),
   dayOver: (c, g) => dayOver(c, g.at),
+  seekFirst: (c, g) => seekFirst(c, g.gap, g.at),
+  seekWithoutCard: (c, g) => seekWithoutCard(c, g.gap, g.at),
   clockSetBack: (c, g) => clockSetBack(c, g.at),
 };
 
@@ -80,6 +86,7 @@ const given: fc.Arbitrary<Given> = fc.record({
   read: fc.option(anyRead, { nil: null }),
   codes: fc.array(issued, { maxLength: 3 }),
   heldBy: fc.constantFrom(null, null, 'v9'),
+  gap: fc.constantFrom(null, { generation: 1, from: SAMPLE_AT - DAY_MS, to: SAMPLE_AT }),
   again: fc.record({ step: fc.constantFrom('draft' as const, 'confirm' as const), dueAt: anyTime }),
 });
 

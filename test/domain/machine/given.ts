@@ -13,7 +13,7 @@ export const POLICY: SitePolicy = {
   claimType: { default: 'PG0060001', rules: [] },
 };
 export const READ = sampleRead({ claimTypes: [] });
-export const GROUNDS = { read: READ, policy: POLICY };
+export const GROUNDS = { read: READ, policy: POLICY, gap: null };
 export const STAFF = { actor: 'key:staff', at: AT };
 
 const PAIRED: Partial<Case> = {

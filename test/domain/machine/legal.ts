@@ -57,6 +57,7 @@ export function expectSound(c: Case): void {
 /** Reasons that have nothing to add: a detail beside one of them is that of a reason which is over. */
 const SAYS_ALL: readonly (Reason | null)[] = [
   'waiting-card',
+  'ledger-restored',
   'no-phone',
   'no-citizen-id',
   'invalid-citizen-id',

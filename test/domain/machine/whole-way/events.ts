@@ -138,6 +138,8 @@ const steps: fc.Arbitrary<Happening>[] = [
   one('the process dies with what it has in hand', (world) => {
     world.inHand = [];
   }),
+  one('the ledger is backed up', (world) => world.backUp()),
+  one('the ledger is put back', (world) => world.restore()),
 ];
 
 const time: fc.Arbitrary<Happening>[] = [

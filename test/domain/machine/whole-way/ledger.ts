@@ -6,6 +6,7 @@ import { BridgeError } from '../../../../src/domain/bridge-error.ts';
 import type { CardRead } from '../../../../src/domain/card-read.ts';
 import type { Case, HistoryEntry } from '../../../../src/domain/case.ts';
 import { mayBeAnswerTo } from '../../../../src/domain/machine/lookup.ts';
+import type { Gap } from '../../../../src/domain/machine/restored.ts';
 import type { Change } from '../../../../src/domain/machine/transition.ts';
 import { expectLegal, expectSound } from '../legal.ts';
 
@@ -13,6 +14,17 @@ export class LedgerModel {
   readonly cases = new Map<string, Case>();
   readonly history = new Map<string, HistoryEntry[]>();
   readonly reads = new Map<string, CardRead>();
+  gap: Gap | null = null;
+
+  /** As it stands now, whatever becomes of this one. */
+  copy(): LedgerModel {
+    const copy = new LedgerModel();
+    for (const [vn, c] of this.cases) copy.cases.set(vn, c);
+    for (const [vn, lines] of this.history) copy.history.set(vn, lines);
+    for (const [id, read] of this.reads) copy.reads.set(id, read);
+    copy.gap = this.gap;
+    return copy;
+  }
 
   /** Throws as the ledger does: `code-held`, `already-asked`. */
   commit({ next, history }: Change): Case {

@@ -12,8 +12,9 @@ import { isBridgeError } from '../../../../src/domain/bridge-error.ts';
 import type { Case } from '../../../../src/domain/case.ts';
 import { dayOver } from '../../../../src/domain/machine/day-end.ts';
 import { cardPaired, openCase, toStaff, visitGone, visitSeen } from '../../../../src/domain/machine/facts.ts';
-import { lookedUp, lookupRefused } from '../../../../src/domain/machine/lookup.ts';
+import { type LookupGrounds, lookedUp, lookupRefused } from '../../../../src/domain/machine/lookup.ts';
 import * as obtain from '../../../../src/domain/machine/obtain.ts';
+import { putBack, seekFirst, seekWithoutCard } from '../../../../src/domain/machine/restored.ts';
 import type { Change } from '../../../../src/domain/machine/transition.ts';
 import { type WriteBackResult, waitForHis, writtenBack } from '../../../../src/domain/machine/write-back.ts';
 import { pairReads } from '../../../../src/domain/pairing.ts';
@@ -51,7 +52,10 @@ export class World {
   now: Instant = SAMPLE_AT;
   isHisUp = true;
   readonly nhso: NhsoModel;
-  readonly ledger = new LedgerModel();
+  ledger = new LedgerModel();
+  #backup: { ledger: LedgerModel; at: Instant } | null = null;
+  /** Since when codes may stand nowhere, because the ledger that knew of them is lost; and until when. */
+  readonly lost: { from: Instant; to: Instant }[] = [];
   readonly his = new Map<string, Visit>();
   inHand: InHand[] = [];
   #reads = 0;
@@ -141,9 +145,24 @@ export class World {
 
   closeDays(): void {
     for (const c of this.ledger.cases.values()) {
-      const over = dayOver(c, this.now);
-      if (over !== null) this.ledger.commit(over);
+      const isToday = c.serviceDate === serviceDateOf(this.now);
+      const kept = isToday ? seekWithoutCard(c, this.ledger.gap, this.now) : dayOver(c, this.now);
+      if (kept !== null) this.ledger.commit(kept);
     }
+  }
+
+  backUp(): void {
+    this.#backup = { ledger: this.ledger.copy(), at: this.now };
+  }
+
+  /** The process is killed, the ledger lost, and its backup put in its place. */
+  restore(): void {
+    if (this.#backup === null) return;
+    const { ledger, at } = this.#backup;
+    this.inHand = [];
+    this.ledger = ledger.copy();
+    this.ledger.gap = putBack(ledger.gap, at, this.now);
+    this.lost.push({ from: at, to: this.now });
   }
 
   // the steps
@@ -295,9 +314,11 @@ export class World {
   // what the service has of its own
 
   #mayAsk(c: Case): boolean {
-    if (obtain.mayAsk(c, this.now)) return true;
-    this.#try(dayOver(c, this.now));
-    return false;
+    const instead = obtain.mayAsk(c, this.now)
+      ? seekFirst(c, this.ledger.gap, this.now)
+      : dayOver(c, this.now);
+    this.#try(instead);
+    return instead === null && obtain.mayAsk(c, this.now);
   }
 
   /** True when the case still waits for this very step; then the change (if any) is committed. */
@@ -319,8 +340,8 @@ export class World {
     }
   }
 
-  #grounds(c: Case): { read: ReturnType<LedgerModel['readOf']>; policy: SitePolicy } {
-    return { read: this.ledger.readOf(c), policy: POLICY };
+  #grounds(c: Case): LookupGrounds {
+    return { read: this.ledger.readOf(c), policy: POLICY, gap: this.ledger.gap };
   }
 
   #try(change: Change | null): void {

@@ -9,14 +9,16 @@ import { Argument, createCommand, InvalidArgumentError } from 'commander';
 import { type Figure, meetsAim, table } from './figures.ts';
 import { machineFacts } from './machine.ts';
 import type { BenchContext, BenchOptions, Part } from './part.ts';
+import { idle } from './parts/idle.ts';
 import { latency } from './parts/latency.ts';
 import { memory } from './parts/memory.ts';
+import { outage } from './parts/outage.ts';
 import { pipeline } from './parts/pipeline.ts';
 import { poll } from './parts/poll.ts';
 import { sweep } from './parts/sweep.ts';
 import { benchServices } from './services.ts';
 
-const PARTS: Readonly<Record<string, Part>> = { pipeline, latency, poll, memory, sweep };
+const PARTS: Readonly<Record<string, Part>> = { pipeline, latency, poll, memory, idle, sweep, outage };
 const RESULTS = join(import.meta.dirname, '..', '..', 'bench-results.json');
 
 const HELP = `
@@ -25,8 +27,11 @@ Parts: pipeline  visits a second from HIS row to code written back, beside BullM
        poll      database time and rows read of one poll, with 2 million visits in the HIS, and
                  2,000 today, ovst indexed by vstdate and vn; and of what is read now and then
        memory    of the running bridge, with Redis and with the embedded queue
+       idle      latency while somebody holds 10,000 connections to the bridge and says nothing
        sweep     from the loss of the whole queue, and from a start, until the jobs of 20,000 open
                  cases are on it again: Redis, PostgreSQL, embedded (start only)
+       outage    NHSO down for three minutes of a morning: calls made meanwhile, and what becomes of
+                 each visit afterwards and at midnight; takes nine minutes, needs libfaketime
 
 MariaDB, PostgreSQL and Redis are started from the PATH in throw-away folders; AUTHEN_BRIDGE_TEST_MARIADB
 and the like name others. Other work on the machine makes the figures worse: the table says how much

@@ -195,6 +195,42 @@ describe('${NAME}', () => {
   ])('%s is named, and nothing that follows from it', (url, said) => {
     expect(faults(his({ url }))).toEqual([expect.stringContaining(`sites[0].his.url: ${said}`)]);
   });
+
+  test('whatever stands in the text and in the environment: filled in, or a fault with its path and without the value', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(
+        '${',
+        '}',
+        '${A}',
+        '${B}',
+        '${__proto__}',
+        '${toString}',
+        '$',
+        '{',
+        '${A',
+        '${}',
+        '${A B}',
+        '$$',
+      ),
+      fc.string({ maxLength: 5 }),
+    );
+    const env = fc.record({ A: fc.string(), B: fc.constant('s3cret') }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 5 }), env, (pieces, given) => {
+        const name = pieces.join('');
+        try {
+          expect(typeof parseConfig({ sites: [{ ...SITE, name }] }, given).sites[0]?.name).toBe('string');
+        } catch (error) {
+          expect(error).toMatchObject({
+            code: 'config',
+            message: expect.stringContaining('sites[0].name: '),
+          });
+          expect(String(error)).not.toContain('s3cret');
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
 
 describe('what is right', () => {

@@ -6,6 +6,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NhsoCentre } from '../../../simulators/nhso-agent/centre.ts';
+import type { JournalEntry } from '../../../simulators/nhso-agent/journal.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../../simulators/nhso-agent/start.ts';
 import { maskCitizenId } from '../../../src/domain/citizen-id.ts';
 import { HCODE } from './his.ts';
@@ -50,12 +51,26 @@ export class Counter {
     key: string;
     env: Record<string, string>;
     now: () => number;
+    /** Told of each call of the agent. */
+    onCall?: (entry: JournalEntry) => void;
+    /** After the reader's other arguments; what stands last counts. */
+    moreArgs?: readonly string[];
   }): Promise<Counter> {
-    const { id, folder, centre, bridgeUrl, key, env, now } = options;
-    const agent = await startNhsoAgent({ hcode: HCODE, centre });
+    const { id, folder, centre, bridgeUrl, key, env, now, moreArgs = [], onCall = () => undefined } = options;
+    const agent = await startNhsoAgent({ hcode: HCODE, centre, onCall });
     const args = ['reader', '--station', id, '--agent', agent.url, '--bridge', bridgeUrl];
     args.push('--hcode', HCODE, '--spool', join(folder, `spool-${id}`), '--poll-ms', '100');
-    args.push('--settle-ms', '50', '--nhso-retry-ms', '700', '--read-timeout-ms', '2500', '--log', 'info');
+    args.push(
+      '--settle-ms',
+      '50',
+      '--nhso-retry-ms',
+      '700',
+      '--read-timeout-ms',
+      '2500',
+      '--log',
+      'info',
+      ...moreArgs,
+    );
     const command = {
       name: `reader-${id}`,
       args,

@@ -39,7 +39,8 @@ async function work(step: Step, handler: StepHandler, job: Job<JobData>, setting
   const { hcode, vn, stepSeq, serviceDate } = job.data;
   const stepJob: StepJob = { step, hcode, vn, stepSeq, serviceDate };
   try {
-    await handler(stepJob, { attempt, isLast });
+    // begun more often than ended: somebody began and never said what became of it
+    await handler(stepJob, { attempt, isLast, isTakenOver: job.attemptsStarted > attempt });
   } catch (error) {
     throw judged(error, stepJob, attempt, isLast, settings);
   }

@@ -111,7 +111,10 @@ export function sharedWorkContract(url: () => string): void {
     opened.push(adder);
     await adder.add([stepJob()]);
     expect(await took).toBe(stepJob().vn);
-    await started(prefix, async ({ vn }) => void done.push(vn));
+    await started(prefix, async ({ vn }, { attempt, isTakenOver }) => {
+      done.push(vn);
+      expect([attempt, isTakenOver]).toEqual([1, true]);
+    });
     await sleep(300);
     expect(done).toEqual([]);
     child.kill('SIGKILL');

@@ -29,8 +29,14 @@ export function workQueueContract(open: Opener): void {
     await queue.start(handlers(async (job, context) => void seen.push([job, context])));
     await drained(queue);
     expect(seen).toHaveLength(2);
-    expect(seen).toContainEqual([stepJob({ step: 'write-back', stepSeq: 7 }), { attempt: 1, isLast: false }]);
-    expect(seen).toContainEqual([stepJob({ step: 'lookup' }), { attempt: 1, isLast: false }]);
+    expect(seen).toContainEqual([
+      stepJob({ step: 'write-back', stepSeq: 7 }),
+      { attempt: 1, isLast: false, isTakenOver: false },
+    ]);
+    expect(seen).toContainEqual([
+      stepJob({ step: 'lookup' }),
+      { attempt: 1, isLast: false, isTakenOver: false },
+    ]);
   });
 
   it('holds a job once, however often it is added', async () => {

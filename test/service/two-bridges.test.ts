@@ -73,6 +73,31 @@ it('takes the answer of a bridge that was held up while the other looked the cod
   expect(hospital.confirms(1)).toBe(1);
 });
 
+it.each([
+  ['a code that NHSO shows already is taken at once', true],
+  ['no code yet counts for nothing: the look-up after the time-out decides', false],
+])('takes over the confirm of a bridge that died in the middle of it: %s', async (_, isIssued) => {
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.queue.work();
+  const drafted = await hospital.case(vn);
+  hospital.nhso.delay(60_000, 'confirm-save');
+  await expect.poll(() => hospital.queue.due.map((job) => job.step)).toEqual(['confirm']);
+  const dying = hospital.queue.work();
+  await expect.poll(async () => (await hospital.case(vn)).state, { interval: 5 }).toBe('confirming');
+  if (isIssued) hospital.nhso.issueCode({ pid: citizenIdOf(1), channel: 'agent' });
+  const { stepSeq, hcode, serviceDate } = drafted;
+  hospital.queue.isTakenOver = true;
+  await hospital.queue.add([{ step: 'confirm', hcode, vn, stepSeq, serviceDate }]);
+  await hospital.work();
+  const seen = await hospital.case(vn);
+  if (isIssued) expect(seen).toMatchObject({ state: 'written', code: { source: 'confirm' } });
+  else expect(seen).toMatchObject({ state: 'confirming', nextStep: 'lookup', emptyLookups: 0 });
+  if (!isIssued) expect(seen.dueAt).toBeGreaterThan(hospital.now);
+  await dying;
+});
+
 /** Each tick goes to the other bridge than the one before. */
 async function poll(): Promise<void> {
   hospital.pass(5_000);

@@ -22,6 +22,8 @@ export interface JobContext {
   attempt: number;
   /** No further try follows if this one fails. */
   isLast: boolean;
+  /** Another process had it in hand and fell silent: dead, most likely. */
+  isTakenOver: boolean;
 }
 
 /**

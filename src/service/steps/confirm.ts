@@ -20,6 +20,7 @@ import type { StepHandler } from '../ports/work-queue.ts';
 import type { Station } from '../site.ts';
 import { updateCase } from '../update.ts';
 import { claimRequest, nhsoMessage, otherAsker } from './draft.ts';
+import { adoptIfShown } from './lookup.ts';
 import { beginStep, commitCode, mayCallNhso, type StepTools, type StepWork } from './step.ts';
 
 /**
@@ -38,8 +39,9 @@ const RECOVER_MARGIN_MS = 15_000;
 const FIRST_LOOKUP_MS = 2_000;
 
 export function confirmStep(tools: StepTools): StepHandler {
-  return async (job) => {
+  return async (job, { isTakenOver }) => {
     const work = await beginStep(tools, job);
+    if (work === null && isTakenOver) await adoptIfShown(tools, { ...job, stepSeq: job.stepSeq + 1 });
     if (work === null || !(await mayCallNhso(tools, work, true))) return;
     const line = tools.line(job.hcode);
     const station = line.counters.forConfirm(readOf(work.current));

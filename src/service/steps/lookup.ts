@@ -12,7 +12,7 @@ import type { Case, CaseState } from '../../domain/case.ts';
 import { isOwnAnswer, lookedUp, lookupRefused, mayBeAnswerTo } from '../../domain/machine/lookup.ts';
 import { wantedOf } from '../../domain/machine/obtain.ts';
 import type { NhsoLine } from '../nhso-line.ts';
-import type { StepHandler } from '../ports/work-queue.ts';
+import type { StepHandler, StepJob } from '../ports/work-queue.ts';
 import type { House } from '../site.ts';
 import { nhsoMessage } from './draft.ts';
 import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools, vnAt } from './step.ts';
@@ -49,6 +49,29 @@ export function lookupStep(tools: StepTools): StepHandler {
       isAskedFor(c, current) ? lookedUp(c, match, await work.grounds(c), times, at) : null,
     );
   };
+}
+
+/**
+ * A process that fell silent in the middle of its confirm has left a case whose look-up is due when the confirm's own
+ * time-out is over. A code that NHSO shows already is taken at once; that it shows none says nothing yet, and is not counted.
+ *
+ * @param job the look-up that the case waits for
+ */
+export async function adoptIfShown(tools: StepTools, job: StepJob): Promise<void> {
+  const work = await beginStep(tools, { ...job, step: 'lookup' });
+  if (work?.current.state !== 'confirming' || !(await mayCallNhso(tools, work, false))) return;
+  const { current, site } = work;
+  const { pid, stationId } = current;
+  if (pid === null) return;
+  const codes = await shownByNhso(tools.line(site.hcode), { pid, stationId }, 'askWhileUp');
+  const match = await judge(tools, current, codes);
+  if (match.kind !== 'fits' || !isOwnAnswer(current, match.code)) return;
+  await commitCode(tools, work, match.code.claimCode, async (c, at) => {
+    if (!isAskedFor(c, current)) return null;
+    const times = { settleMs: site.settings.settleMs, offlineMs: site.settings.offlineLookupMs };
+    const found = lookedUp(c, match, await work.grounds(c), times, at);
+    return found !== null && found.next.code !== null ? found : null;
+  });
 }
 
 /** The visit was not corrected while NHSO was asked; if it was, the sweep has it looked up again. */

@@ -18,6 +18,8 @@ export class HandQueue implements WorkQueue {
   isAway = false;
   /** Every job to two bridges at once, as when one of them was taken for dead. */
   isDoubled = false;
+  /** Every job had been begun by a bridge that is dead. */
+  isTakenOver = false;
   readonly failures: unknown[] = [];
   readonly #clock: Clock;
   #jobs = new Map<string, StepJob>();
@@ -99,7 +101,9 @@ export class HandQueue implements WorkQueue {
 
   async #do(job: StepJob, handlers: QueueHandlers): Promise<void> {
     try {
-      await handlers.steps[job.step](job, { attempt: 1, isLast: false });
+      await handlers.steps[job.step](job, {
+        ...{ attempt: 1, isLast: false, isTakenOver: this.isTakenOver },
+      });
     } catch (error) {
       this.failures.push(error);
       if (isBridgeError(error) && error.retry === 'yes') {

@@ -85,6 +85,46 @@ it('goes on as soon as a counter has read a card with NHSO', async () => {
   expect((await hospital.case(vn)).state).toBe('written');
 });
 
+it('is no storm when NHSO answers look-ups and card reads, and fails every draft', async () => {
+  await patientsWithCards();
+  hospital.nhso.failNext({ call: 'save-as-draft', next: 10_000 });
+  await hospital.work();
+  expect(hospital.bridge.nhsoStatus('10978')).toBe('down');
+  await seconds(60);
+  const before = asked();
+  const MINUTES = 6;
+  for (let minute = 0; minute < MINUTES; minute++) {
+    for (let n = 0; n < 6; n++) {
+      await seconds(10);
+      await hospital.card(7 + n);
+    }
+    await hospital.queue.tick('keep-house');
+    await hospital.work();
+  }
+  // a probe or a card read lets one draft try, which stops the rest
+  expect(asked() - before).toBeLessThanOrEqual(MINUTES + 1);
+  hospital.nhso.clearFaults();
+  await seconds(125);
+  expect(hospital.bridge.nhsoStatus('10978')).toBe('up');
+  for (const n of PEOPLE) expect(hospital.confirms(n)).toBe(1);
+}, 60_000);
+
+it('with two bridges makes two probes a minute, however many visits wait', async () => {
+  await hospital.anotherBridge();
+  hospital.queue.isDoubled = true;
+  await patientsWithCards();
+  hospital.nhso.nhsoDown('500');
+  await hospital.work();
+  await seconds(60);
+  const before = asked();
+  for (let minute = 0; minute < 3; minute++) {
+    await seconds(60);
+    await hospital.queue.tick('keep-house');
+    await hospital.work();
+  }
+  expect(asked() - before).toBe(6);
+}, 60_000);
+
 it('rebuilds every job from the ledger when the queue has lost them all', async () => {
   const vns = await patientsWithCards();
   await vi.waitFor(async () => expect(await hospital.ledger.outbox(1)).toEqual([]));

@@ -14,9 +14,12 @@ const EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN = 2;
 export interface LookupTimes {
   /** Between two look-ups after a lost answer, ms. */
   settleMs: number;
-  /** Between two look-ups of a case that waits with a card-only read, ms. */
+  /** Between two look-ups of a case that waits with a card-only read, at least, ms. */
   offlineMs: number;
 }
+
+/** Longest pause between two look-ups of such a case, in shortest ones: two hours of ten minutes. */
+const OFFLINE_LONGEST = 12;
 
 /** Between two look-ups that NHSO refuses, ms: twice as long as the last time, within these. */
 const REFUSED_AGAIN_MS = { least: 60_000, most: 30 * 60_000 };
@@ -99,14 +102,13 @@ function nothingFits(
       return change(current, { ...DAY_OVER_NO_CARD, candidates, ...NOTHING_TO_DO }, cause);
     case 'offline':
       if (!dayIsOver) {
-        const again = thenDo(current, 'lookup', at + times.offlineMs);
+        const again = thenDo(current, 'lookup', at + offlinePause(current, times, at));
         return change(current, { ...TO_BE_READ_AGAIN, candidates, ...again }, cause);
       }
-      return toStaff({ ...current, candidates }, 'service-day-over', null, cause);
+      return endedOnTheList({ ...current, ...TO_BE_READ_AGAIN }, candidates, cause);
     case 'ready':
     case 'drafted':
-      if (!dayIsOver) return null;
-      return toStaff({ ...current, candidates }, 'service-day-over', null, cause);
+      return dayIsOver ? endedOnTheList(current, candidates, cause) : null;
     case 'needs-staff':
       if (!dayIsOver) return change(current, NOTHING_TO_DO, cause);
       return endedOnTheList(current, candidates, cause);
@@ -119,6 +121,15 @@ function nothingFits(
 const NO_CARD_YET = { reason: 'waiting-card', reasonDetail: null } as const;
 const TO_BE_READ_AGAIN = { reason: 'waiting-reread', reasonDetail: null } as const;
 const DAY_OVER_NO_CARD = { state: 'expired', reason: 'day-over-no-card', reasonDetail: null } as const;
+
+/**
+ * Until a case that waits for its card is looked up again, ms: as long as the read is old. After a morning's outage there
+ * are thousands of these, and at a constant pace their look-ups would be most of what NHSO is asked for all day.
+ */
+function offlinePause({ readAt }: Case, { offlineMs }: LookupTimes, at: Instant): number {
+  const age = at - (readAt ?? at);
+  return Math.max(offlineMs, Math.min(age, OFFLINE_LONGEST * offlineMs));
+}
 
 /** The day has ended for a case that had a reason of its own, which now only says what stood in the way. */
 function endedOnTheList(current: Case, candidates: readonly Candidate[], cause: Cause): Change {

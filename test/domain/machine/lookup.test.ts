@@ -196,12 +196,30 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
       dueAt: AT + 600_000,
     },
   ],
+  ...([
+    [5 * 60_000, 10 * 60_000],
+    [45 * 60_000, 45 * 60_000],
+    [5 * 3_600_000, 2 * 3_600_000],
+  ].map(([age = 0, pause = 0]) => [
+    `offline, empty, ${age / 60_000} minutes after the card was read`,
+    given.offline({ readAt: AT - age }),
+    given.none(),
+    AT,
+    { state: 'offline', dueAt: AT + pause },
+  ]) as [string, Case, MatchResult, number, Partial<Case>][]),
   [
     'offline, the day over',
     given.offline(),
     given.none(),
     NEXT_DAY,
-    { state: 'needs-staff', reason: 'service-day-over' },
+    { state: 'needs-staff', reason: 'service-day-over', reasonDetail: 'waiting-reread' },
+  ],
+  [
+    'ready, NHSO away to the end of the day',
+    given.ready({ nextStep: 'lookup', reason: 'waiting-nhso', reasonDetail: 'NHSO away' }),
+    given.none(),
+    NEXT_DAY,
+    { state: 'needs-staff', reason: 'service-day-over', reasonDetail: 'waiting-nhso: NHSO away' },
   ],
   [
     'no card, the day over',

@@ -131,6 +131,14 @@ describe('bodies', () => {
     expect(seen).toContain(400);
   });
 
+  test('a citizen id as a field’s name, also where the name is cut', async () => {
+    for (const { path } of posts()) {
+      for (const before of ['', 'x', 'y'.repeat(28), 'y'.repeat(35)]) {
+        expect(await judged(post(filledIn(path, 'h1'), JSON.stringify({ [before + PERSON]: 1 })))).toBe(400);
+      }
+    }
+  });
+
   test('texts that were spoilt', async () => {
     for (const { operationId, path } of posts()) {
       const spoilt = fc.constantFrom(...(GOOD[operationId] ?? [])).chain(spoiltText);

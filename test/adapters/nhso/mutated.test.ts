@@ -77,6 +77,14 @@ test('good answers are taken, and ones that were changed at any depth judged', a
   expect(Math.min(seen.value, seen.fault)).toBeGreaterThan(20);
 });
 
+test('names that every JavaScript object knows are texts like others', async () => {
+  for (const word of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+    const odd = Object.fromEntries(Object.keys(card).map((key) => [key, word]));
+    answer = whole(JSON.stringify({ ...read, ...odd, pid: PID, mainInscl: word }));
+    expect([word, await judge('read', (a) => a.read(), agent)]).toEqual([word, 'value']);
+  }
+});
+
 test('whatever a read says beside the person, the bridge takes it: nothing odd costs a patient the read', async () => {
   let taken = 0;
   const own = { ...read, pid: PERSON };

@@ -239,7 +239,7 @@ describe('an unexpected error', () => {
 });
 
 describe('help', () => {
-  test.each(['start', 'doctor', 'reader', 'key', 'demo', 'simulate'])(
+  test.each(['start', 'doctor', 'backup', 'restore', 'reader', 'key', 'demo', 'simulate'])(
     '%s --help says what it is for',
     async (name) => {
       const { code, out, err } = await runCli([name, '--help']);

@@ -99,14 +99,18 @@ describe('on SQLite', () => {
   });
 });
 
-const hasTools = ['pg_dump', 'pg_restore'].every((tool) => {
+const tool = (name: string, ...args: string[]): void => {
+  execFileSync(name, args, { stdio: 'ignore' });
+};
+const isThere = (name: string): boolean => {
   try {
-    execFileSync(tool, ['--version'], { stdio: 'ignore' });
+    tool(name, '--version');
     return true;
   } catch {
     return false;
   }
-});
+};
+const hasTools = isThere('pg_dump') && isThere('pg_restore');
 
 describeWith('postgres', 'on PostgreSQL', (adminUrl) => {
   test.skipIf(!hasTools)('a dump that was restored knows it, altered tables do not mislead', async () => {
@@ -115,11 +119,9 @@ describeWith('postgres', 'on PostgreSQL', (adminUrl) => {
     const dump = join(folder, 'bridge.dump');
     try {
       expect(await run(database.url)).toBeNull();
-      const quiet = { stdio: 'ignore' } as const;
-      const dumped = ['--format=custom', '--schema=authen_bridge', `--file=${dump}`, database.url];
-      execFileSync('pg_dump', dumped, quiet);
+      tool('pg_dump', '--format=custom', '--schema=authen_bridge', `--file=${dump}`, database.url);
       expect(await run(database.url)).toBeNull();
-      execFileSync('pg_restore', ['--clean', '--if-exists', `--dbname=${database.url}`, dump], quiet);
+      tool('pg_restore', '--clean', '--if-exists', `--dbname=${database.url}`, dump);
       const gap = { generation: 1, from: SAMPLE_AT, to: NOW };
       expect(await run(database.url)).toEqual(gap);
       expect(await run(database.url, 1, NOW + 5)).toEqual(gap);

@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { backupCommand } from '../../src/commands/backup.ts';
 import { demoCommand } from '../../src/commands/demo.ts';
 import { doctorCommand } from '../../src/commands/doctor.ts';
 import { keyCommand } from '../../src/commands/key.ts';
 import { readerCommand } from '../../src/commands/reader.ts';
+import { restoreCommand } from '../../src/commands/restore.ts';
 import { simulateCommand } from '../../src/commands/simulate.ts';
 import { startCommand } from '../../src/commands/start.ts';
 import { anchors, DOCUMENTS, fromRoot, read, withoutBlocks } from './markdown.ts';
@@ -17,6 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   start: startCommand,
   demo: demoCommand,
   doctor: doctorCommand,
+  backup: backupCommand,
+  restore: restoreCommand,
   reader: readerCommand,
   key: keyCommand,
   simulate: simulateCommand,

@@ -156,6 +156,13 @@ async function visit(
     case 'typed-code':
       await later('typed', () => type(issue()));
       break;
+    case 'typed-at-confirm':
+      // between NHSO's answer and the write-back
+      world.onConfirm.set(cid ?? '', () => {
+        world.onConfirm.delete(cid ?? '');
+        tilDone(note, 'typed', () => type(issue())).catch((error: unknown) => note(String(error)));
+      });
+      break;
     case 'typed-then-asked':
       // at the very moment of the others' work: as soon as the visit is there
       await tilDone(note, 'typed', () => type(made.foreignCode ?? issue()));

@@ -19,6 +19,7 @@ export const QUIRKS = [
   'typed-code',
   'other-channel',
   'typed-then-asked',
+  'typed-at-confirm',
 ] as const;
 
 export interface VisitPlan {

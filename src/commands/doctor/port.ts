@@ -23,7 +23,7 @@ export async function checkPort({ host, port }: Config['http']): Promise<Finding
 }
 
 /** The facade's description, which needs no key, names the program. */
-async function isOurs(host: string, port: number): Promise<boolean> {
+export async function isOurs(host: string, port: number): Promise<boolean> {
   const reachable = host.replace(/^(0\.0\.0\.0|::)$/, '127.0.0.1');
   const url = `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}/fhir/metadata`;
   try {

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NhsoCentre } from '../../../simulators/nhso-agent/centre.ts';
+import type { JournalEntry } from '../../../simulators/nhso-agent/journal.ts';
 import { addKey } from '../../support/api-key.ts';
 import type { Started } from '../../support/services/start.ts';
 import { DAY_MS } from '../fault-kinds.ts';
@@ -29,6 +30,8 @@ export interface World {
   centre: NhsoCentre;
   bridges: Bridges;
   counters: readonly Counter[];
+  /** By citizen id, who wants to know at once that NHSO has answered a confirm. */
+  onConfirm: Map<string, () => void>;
   /** The bridges' clock; null: it is ours, and libfaketime is not needed. */
   clock: FakeClock | null;
   /** The hospital's clock, UTC epoch ms. */
@@ -70,6 +73,10 @@ export async function openWorld(plan: Plan, servers: Servers): Promise<World> {
     centre.clockOffsetMs = aheadMs;
     const ids = Array.from({ length: setup.counters }, (_, i) => `counter-${i + 1}`);
     const counters: Counter[] = [];
+    const onConfirm = new Map<string, () => void>();
+    const onCall = ({ call, pid }: JournalEntry): void => {
+      if (call === 'confirm-save' && pid !== null) onConfirm.get(pid)?.();
+    };
     closing.push(() => Promise.all(counters.map((counter) => counter.close())));
 
     // readers need the bridges' address, the bridges' configuration the agents': the address comes first
@@ -81,11 +88,14 @@ export async function openWorld(plan: Plan, servers: Servers): Promise<World> {
     closing.push(() => bridges.close());
     const env = clockFor('clock-of-counters')?.env ?? {};
     for (const id of ids) {
-      const counter = await Counter.open({ id, folder, centre, key, env, now, bridgeUrl: bridges.url });
+      const counter = await Counter.open({
+        ...{ id, folder, centre, key, env, now, onCall },
+        bridgeUrl: bridges.url,
+      });
       counters.push(counter);
       stations.push({ id, agentUrl: counter.agent.url });
     }
-    return { folder, his, ledger, queue, centre, bridges, counters, clock, now, close };
+    return { folder, his, ledger, queue, centre, bridges, counters, onConfirm, clock, now, close };
   } catch (error) {
     await close(false);
     throw error;

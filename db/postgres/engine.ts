@@ -73,11 +73,18 @@ export class PostgresEngine implements Engine {
     }
   }
 
-  /** Tables that are made anew, from a dump or elsewhere, get another number; it stays when they are altered. */
+  /**
+   * Tables that are made anew, from a dump or elsewhere, get another number; it stays when they are altered. A server that
+   * was set back to a moment, or a replica that was made the primary, begins another timeline.
+   */
   async place(): Promise<string> {
     const oid = sql<string>`'visit_case'::regclass::oid::text`;
-    const [row] = await this.read(this.db.selectNoFrom(oid.as('oid')).compile());
-    return row?.oid ?? '';
+    // some who run servers for others keep it to themselves
+    const timeline = sql<string | null>`case when has_function_privilege('pg_control_checkpoint()', 'execute')
+      then (select timeline_id::text from pg_control_checkpoint()) end`;
+    const query = this.db.selectNoFrom([oid.as('oid'), timeline.as('timeline')]);
+    const [row] = await this.read(query.compile());
+    return `${row?.oid ?? ''}/${row?.timeline ?? ''}`;
   }
 
   async check(): Promise<Finding[]> {

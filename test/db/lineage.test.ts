@@ -1,14 +1,17 @@
 /** A ledger that was put back, by whatever means, knows that it was. */
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openLedger } from '../../db/open-ledger.ts';
 import { copyLedger } from '../../db/sqlite/backup.ts';
 import type { Gap } from '../../src/domain/machine/restored.ts';
 import { SAMPLE_AT } from '../support/samples.ts';
+import { findProgram } from '../support/services/processes.ts';
+import { startFromPath } from '../support/services/start.ts';
 import { describeWith, freshPostgres } from '../support/services.ts';
 import { created, newSite } from './contract/changes.ts';
 
@@ -130,4 +133,39 @@ describeWith('postgres', 'on PostgreSQL', (adminUrl) => {
       await database.drop();
     }
   });
+
+  const canStart = findProgram('initdb') !== null && findProgram('postgres') !== null;
+  test.skipIf(!canStart)(
+    'a server that was set back, or a replica that took over, makes another',
+    async () => {
+      const server = await startFromPath('postgres');
+      const ask = async (text: string): Promise<Record<string, unknown>> => {
+        const one = new pg.Client({ connectionString: server.url });
+        await one.connect();
+        try {
+          return (await one.query<Record<string, unknown>>(text)).rows[0] ?? {};
+        } finally {
+          await one.end();
+        }
+      };
+      try {
+        expect(await run(server.url)).toBeNull();
+        await server.crash();
+        await server.startAgain();
+        expect(await run(server.url), 'a crash alone loses nothing').toBeNull();
+        const { data_directory: folder } = await ask('show data_directory');
+        await server.crash();
+        writeFileSync(join(String(folder), 'standby.signal'), '');
+        await server.startAgain();
+        await ask('select pg_promote()');
+        // the timeline is told from the last checkpoint
+        await ask('checkpoint');
+        expect(await run(server.url)).toMatchObject({ generation: 1 });
+        expect(await run(server.url)).toMatchObject({ generation: 1 });
+      } finally {
+        await server.stop();
+      }
+    },
+    60_000,
+  );
 });

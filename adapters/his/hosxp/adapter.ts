@@ -39,6 +39,7 @@ export class HosxpAdapter implements HisAdapter {
   readonly #db: SqlDatabase;
   readonly #codeColumn: CodeColumn;
   #layout: { read: Promise<HosxpLayout>; at: number } | null = null;
+  #writes: { layout: HosxpLayout; writer: WriteBack } | null = null;
   #unnumberedTold = 0;
 
   constructor(options: HisOptions) {
@@ -136,7 +137,12 @@ export class HosxpAdapter implements HisAdapter {
   }
 
   async #writer(): Promise<WriteBack> {
-    return new WriteBack(this.#db, await this.#currentLayout(), this.#options.writeAuthDateTime);
+    const layout = await this.#currentLayout();
+    if (this.#writes?.layout !== layout) {
+      const writer = new WriteBack(this.#db, layout, this.#options.writeAuthDateTime);
+      this.#writes = { layout, writer };
+    }
+    return this.#writes.writer;
   }
 
   async #currentLayout(): Promise<HosxpLayout> {

@@ -9,23 +9,38 @@ import { bangkokIso } from '../../../src/domain/bangkok.ts';
 import { BridgeError } from '../../../src/domain/bridge-error.ts';
 import type { UndoRequest, WriteBackOutcome, WriteBackRequest } from '../../../src/service/ports/his.ts';
 import type { SqlDatabase } from '../sql/database.ts';
-import type { SqlText } from '../sql/dialect.ts';
+import { type Prepared, prepared, type SqlText } from '../sql/dialect.ts';
 import { isTooLong } from '../sql/errors.ts';
 import type { HosxpLayout } from './layout.ts';
 
 const TABLE = 'visit_pttype';
+
+interface NewCode {
+  vn: string;
+  pttype: string;
+  claimCode: string;
+}
 
 export class WriteBack {
   readonly #db: SqlDatabase;
   readonly #layout: HosxpLayout;
   readonly #withTime: boolean;
   readonly #code: SqlText;
+  readonly #current: Prepared<{ vn: string }>;
+  readonly #update: Prepared<NewCode>;
+  readonly #updateWithTime: Prepared<NewCode & { stamp: string }>;
+  readonly #row: Prepared<{ vn: string; pttype: string }>;
 
   constructor(db: SqlDatabase, layout: HosxpLayout, withTime: boolean) {
     this.#db = db;
     this.#layout = layout;
     this.#withTime = withTime && layout.has(TABLE, 'auth_datetime');
     this.#code = layout.name(TABLE, layout.codeColumn);
+    const { dialect } = db;
+    this.#current = prepared(dialect, (v) => this.#currentOf(v.vn));
+    this.#update = prepared(dialect, (v) => this.#updateOf(v, null));
+    this.#updateWithTime = prepared(dialect, (v) => this.#updateOf(v, v.stamp));
+    this.#row = prepared(dialect, (v) => this.#rowOf(v.vn, v.pttype));
   }
 
   async write(request: WriteBackRequest): Promise<WriteBackOutcome> {
@@ -35,7 +50,12 @@ export class WriteBack {
     const stamp = this.#withTime && request.issuedAt !== null ? wallClock(request.issuedAt) : null;
     let affected: number;
     try {
-      affected = (await this.#db.run(this.#update(request, pttype, stamp))).affected;
+      const { vn, claimCode } = request;
+      const update =
+        stamp === null
+          ? this.#update({ vn, pttype, claimCode })
+          : this.#updateWithTime({ vn, pttype, claimCode, stamp });
+      affected = (await this.#db.run(update)).affected;
     } catch (error) {
       if (isTooLong(error)) return { kind: 'not-kept', holds: previous };
       throw error;
@@ -74,7 +94,7 @@ export class WriteBack {
   async #look(
     request: WriteBackRequest,
   ): Promise<{ outcome: WriteBackOutcome } | { pttype: string; holds: string | null }> {
-    const { rows } = await this.#db.run(this.#current(request.vn));
+    const { rows } = await this.#db.run(this.#current({ vn: request.vn }));
     const [row] = rows;
     if (row === undefined) return { outcome: { kind: 'no-visit' } };
     const pttype = textOrNull(row.pttype);
@@ -88,7 +108,7 @@ export class WriteBack {
   }
 
   /** The row of the visit's own right; where it has none, the one with pttype_number 1. */
-  #current(vn: string): SqlText {
+  #currentOf(vn: string): SqlText {
     const r = (column: string): SqlText => this.#layout.ref('r', TABLE, column);
     const numbered = this.#layout.has(TABLE, 'pttype_number');
     const main = numbered ? sql` or r.pttype_number = 1` : sql``;
@@ -98,8 +118,8 @@ export class WriteBack {
       order by case when r.pttype = o.pttype then 0 else 1 end, r.pttype`;
   }
 
-  #update(request: WriteBackRequest, pttype: string, stamp: string | null): SqlText {
-    const sets = [sql`${this.#code} = ${request.claimCode}`];
+  #updateOf({ vn, pttype, claimCode }: NewCode, stamp: string | null): SqlText {
+    const sets = [sql`${this.#code} = ${claimCode}`];
     const time = this.#layout.name(TABLE, 'auth_datetime');
     if (stamp !== null) {
       // only where no time stands
@@ -109,18 +129,20 @@ export class WriteBack {
     const unlocked = this.#layout.has(TABLE, 'confirm_and_locked')
       ? sql` and (${lock} is null or ${lock} <> 'Y')`
       : sql``;
-    return sql`update visit_pttype set ${sql.join(sets)} where vn = ${request.vn} and pttype = ${pttype}
+    return sql`update visit_pttype set ${sql.join(sets)} where vn = ${vn} and pttype = ${pttype}
       and (${this.#code} is null or trim(${this.#code}) = '')${unlocked}`;
   }
 
   async #read(vn: string, pttype: string): Promise<{ code: string | null; stamp: string | null } | null> {
-    const stamp = this.#db.dialect.asText(this.#layout.ref('r', TABLE, 'auth_datetime'));
-    const { rows } = await this.#db.run(
-      sql`select ${this.#layout.ref('r', TABLE, this.#layout.codeColumn)} as code, ${stamp} as stamp
-        from visit_pttype r where r.vn = ${vn} and r.pttype = ${pttype}`,
-    );
+    const { rows } = await this.#db.run(this.#row({ vn, pttype }));
     const [row] = rows;
     return row === undefined ? null : { code: textOrNull(row.code), stamp: textOrNull(row.stamp) };
+  }
+
+  #rowOf(vn: string, pttype: string): SqlText {
+    const stamp = this.#db.dialect.asText(this.#layout.ref('r', TABLE, 'auth_datetime'));
+    return sql`select ${this.#layout.ref('r', TABLE, this.#layout.codeColumn)} as code, ${stamp} as stamp
+      from visit_pttype r where r.vn = ${vn} and r.pttype = ${pttype}`;
   }
 
   #putBack(

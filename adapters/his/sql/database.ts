@@ -14,8 +14,7 @@
  * | a value too long for its column | refused (strict mode is set for the session) | refused | refused |
  */
 
-import type { RawBuilder } from 'kysely';
-import type { SqlDialect } from './dialect.ts';
+import type { CompiledSql, SqlDialect, SqlText } from './dialect.ts';
 
 export type SqlRow = Record<string, unknown>;
 
@@ -28,7 +27,7 @@ export interface SqlResult {
 /** `run` throws BridgeError `his-unreachable`, `his-timeout`, `his-denied` or `his-schema`. */
 export interface SqlDatabase {
   readonly dialect: SqlDialect;
-  run(statement: RawBuilder<unknown>): Promise<SqlResult>;
+  run(statement: SqlText | CompiledSql): Promise<SqlResult>;
   close(): Promise<void>;
 }
 

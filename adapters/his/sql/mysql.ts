@@ -1,6 +1,6 @@
 /** MariaDB and MySQL. */
 
-import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import type { Pool, PoolConnection, QueryError, ResultSetHeader, RowDataPacket } from 'mysql2';
 import type { BridgeError } from '../../../src/domain/bridge-error.ts';
 import {
   CONNECT_TIMEOUT_MS,
@@ -10,7 +10,7 @@ import {
   type SqlResult,
   withDeadline,
 } from './database.ts';
-import { mysqlDialect, type SqlText } from './dialect.ts';
+import { type CompiledSql, mysqlDialect, type SqlText } from './dialect.ts';
 import { factsOf, hisError, isConnectionError, VALUE_TOO_LONG } from './errors.ts';
 
 const UNKNOWN_VARIABLE = 1193;
@@ -40,12 +40,14 @@ class MysqlDatabase implements SqlDatabase {
     this.#timeoutMs = options.statementTimeoutMs;
   }
 
-  async run(statement: SqlText): Promise<SqlResult> {
+  async run(statement: SqlText | CompiledSql): Promise<SqlResult> {
     const { sql, parameters } = this.dialect.compile(statement);
     const connection = await this.#connection();
     let keep = false;
     try {
-      const work = this.#prepare(connection).then(() => execute(connection, sql, parameters));
+      const work = this.#prepared.has(connection)
+        ? execute(connection, sql, parameters)
+        : this.#prepare(connection).then(() => execute(connection, sql, parameters));
       const result = await withDeadline(this.#timeoutMs + DEADLINE_GRACE_MS, work, tooLate);
       keep = true;
       return result;
@@ -60,13 +62,16 @@ class MysqlDatabase implements SqlDatabase {
   }
 
   async close(): Promise<void> {
-    await (await this.#pool)?.end();
+    const pool = await this.#pool;
+    if (pool !== undefined && pool !== null) await new Promise((resolve) => pool.end(resolve));
   }
 
   async #connection(): Promise<PoolConnection> {
     this.#pool ??= openPool(this.#options);
     const pool = await this.#pool;
-    const pending = pool.getConnection();
+    const pending = new Promise<PoolConnection>((resolve, reject) =>
+      pool.getConnection((error, connection) => (error === null ? resolve(connection) : reject(error))),
+    );
     try {
       // a server that accepts the connection and then says nothing outlasts the driver's own time-out
       return await withDeadline(CONNECT_TIMEOUT_MS + this.#timeoutMs, pending, tooLate);
@@ -81,30 +86,31 @@ class MysqlDatabase implements SqlDatabase {
   }
 
   async #prepare(connection: PoolConnection): Promise<void> {
-    if (this.#prepared.has(connection.connection)) return;
     const seconds = Math.max(1, Math.ceil(this.#timeoutMs / 1000));
-    await connection.query('SET SESSION autocommit = 1');
-    await connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+    await execute(connection, 'SET SESSION autocommit = 1', []);
+    await execute(connection, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', []);
     // a code that is too long is refused rather than cut off, on MyISAM too; zero dates may be compared with
-    await connection.query("SET SESSION sql_mode = 'STRICT_ALL_TABLES'");
-    await connection.query(
+    await execute(connection, "SET SESSION sql_mode = 'STRICT_ALL_TABLES'", []);
+    await execute(
+      connection,
       `SET SESSION lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds}`,
+      [],
     );
     try {
-      await connection.query(`SET SESSION max_statement_time = ${this.#timeoutMs / 1000}`);
+      await execute(connection, `SET SESSION max_statement_time = ${this.#timeoutMs / 1000}`, []);
     } catch (error) {
       if (factsOf(error).errno !== UNKNOWN_VARIABLE) throw error;
       // MySQL has another name for it, and only for SELECT
-      await connection.query(`SET SESSION max_execution_time = ${this.#timeoutMs}`);
+      await execute(connection, `SET SESSION max_execution_time = ${this.#timeoutMs}`, []);
     }
-    this.#prepared.add(connection.connection);
+    this.#prepared.add(connection);
   }
 }
 
 /** The driver is loaded when it is wanted: whose HIS is a PostgreSQL need not keep it in memory. */
 async function openPool({ url, connections }: SqlOptions): Promise<Pool> {
-  const { createPool } = await import('mysql2/promise');
-  return createPool({
+  const { default: mysql } = await import('mysql2');
+  return mysql.createPool({
     uri: url,
     charset: 'utf8mb4',
     dateStrings: true,
@@ -116,19 +122,20 @@ async function openPool({ url, connections }: SqlOptions): Promise<Pool> {
 }
 
 /** EXPLAIN and SHOW cannot be prepared on older servers; what has no parameters goes as plain text. */
-async function execute(
+function execute(
   connection: PoolConnection,
   sql: string,
   parameters: readonly unknown[],
 ): Promise<SqlResult> {
-  const [answer] =
-    parameters.length === 0
-      ? await connection.query<RowDataPacket[] | ResultSetHeader>(sql)
-      : await connection.execute<RowDataPacket[] | ResultSetHeader>(sql, [...parameters] as (
-          | string
-          | null
-        )[]);
-  return Array.isArray(answer) ? { rows: answer, affected: 0 } : { rows: [], affected: answer.affectedRows };
+  return new Promise((resolve, reject) => {
+    const done = (error: QueryError | null, answer: RowDataPacket[] | ResultSetHeader): void => {
+      if (error !== null) reject(error);
+      else if (Array.isArray(answer)) resolve({ rows: answer, affected: 0 });
+      else resolve({ rows: [], affected: answer.affectedRows });
+    };
+    if (parameters.length === 0) connection.query(sql, done);
+    else connection.execute(sql, [...parameters] as (string | null)[], done);
+  });
 }
 
 function tooLate(): Error {

@@ -1,7 +1,7 @@
 /** PGlite: PostgreSQL inside this process, opened and closed by somebody else. For the demo and for tests. */
 
 import type { SqlDatabase, SqlResult, SqlRow } from './database.ts';
-import { postgresDialect, type SqlText } from './dialect.ts';
+import { type CompiledSql, postgresDialect, type SqlText } from './dialect.ts';
 import { postgresError, sessionSettings } from './postgres.ts';
 
 /** What is needed of a PGlite (or of anything else that answers like it). */
@@ -23,7 +23,7 @@ export function openPglite(pglite: PgliteLike, statementTimeoutMs: number): SqlD
   };
   return {
     dialect: postgresDialect,
-    async run(statement: SqlText): Promise<SqlResult> {
+    async run(statement: SqlText | CompiledSql): Promise<SqlResult> {
       const { sql, parameters } = postgresDialect.compile(statement);
       try {
         ready ??= prepare().catch(again);

@@ -10,7 +10,7 @@ import {
   type SqlResult,
   withDeadline,
 } from './database.ts';
-import { postgresDialect, type SqlText } from './dialect.ts';
+import { type CompiledSql, postgresDialect, type SqlText } from './dialect.ts';
 import { factsOf, hisError, isConnectionError, VALUE_TOO_LONG } from './errors.ts';
 
 /** Wrong password, no such role, no privilege, read-only server. */
@@ -37,7 +37,7 @@ class PostgresDatabase implements SqlDatabase {
     this.#timeoutMs = options.statementTimeoutMs;
   }
 
-  async run(statement: SqlText): Promise<SqlResult> {
+  async run(statement: SqlText | CompiledSql): Promise<SqlResult> {
     const { sql, parameters } = this.dialect.compile(statement);
     this.#pool ??= openPool(this.#options);
     let client: PoolClient;

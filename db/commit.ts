@@ -53,19 +53,16 @@ export function makeCommit(db: Kysely<Tables>): Commit {
 
   /**
    * One case from `old` to `next`. The row as it was says whether the change sets a new step (another `step_seq`), and
-   * whether the visit's facts changed; when they did not, the indexes over them are left alone. Should another process
-   * change the row in between, the update finds no row of that version, and nothing of this transaction stays.
+   * which of the columns that have indexes changed; the others are left alone. Should another process change the row in
+   * between, the update finds no row of that version, and nothing of this transaction stays.
    */
-  function updateCase(next: Case, old: Before): Effect[] {
-    const row = toCaseRow(next);
-    const sameFacts =
-      old.visit === row.visit &&
-      old.hn === row.hn &&
-      old.pid === row.pid &&
-      old.service_date === row.service_date;
-    const update = sameFacts ? queries.updateProgress : queries.updateAll;
+  function updateCase(next: Case, row: CaseRow, old: Before): Effect[] {
     const effects: Effect[] = [
-      { query: update({ ...row, from: old.version }), rows: 1, orElse: () => hasChanged(next) },
+      {
+        query: queries.update(row, old),
+        rows: 1,
+        orElse: () => hasChanged(next),
+      },
     ];
     if (old.hn !== null && old.hn !== row.hn) {
       const versions = old.version + 1;
@@ -109,8 +106,9 @@ export function makeCommit(db: Kysely<Tables>): Commit {
       for (const { next, from } of run) {
         const old = known.get(keyOf(next));
         if ((old?.version ?? null) !== from) throw hasChanged(next);
-        if (old !== undefined) effects.push(...updateCase(next, old));
-        known.set(keyOf(next), toCaseRow(next));
+        const row = toCaseRow(next);
+        if (old !== undefined) effects.push(...updateCase(next, row, old));
+        known.set(keyOf(next), row);
       }
     }
     effects.push(...history(changes), ...reads(changes));
@@ -130,10 +128,18 @@ export function makeCommit(db: Kysely<Tables>): Commit {
   }
 }
 
-type Before = Pick<
-  CaseRow,
-  'hcode' | 'vn' | 'version' | 'step_seq' | 'hn' | 'pid' | 'service_date' | 'visit'
->;
+/** What the visit says; one of them seldom changes alone. */
+const FACTS = ['hn', 'pid', 'service_date', 'visit', 'started_at', 'visit_kind'] as const;
+/** Each has an index of its own, and each write of an index another page to bring to the disk. */
+const INDEXED = ['correlation_id', 'claim_type', 'asked_at', 'claim_code'] as const;
+/** The row as it was, as far as it decides what is written. */
+const BEFORE = [
+  ...(['hcode', 'vn', 'version', 'step_seq'] as const),
+  ...(['hn', 'pid', 'service_date', 'visit'] as const),
+  ...INDEXED,
+] as const;
+
+type Before = Pick<CaseRow, (typeof BEFORE)[number]>;
 
 function keyOf(c: { hcode: string; vn: string }): string {
   return `${c.hcode}/${c.vn}`;
@@ -174,7 +180,6 @@ function insertNew(db: Kysely<Tables>, rows: CaseRow[]) {
 
 function commitQueries(db: Kysely<Tables>) {
   const address = ['hcode', 'vn', 'created_at'] as const;
-  const facts = ['hn', 'pid', 'service_date', 'visit', 'started_at', 'visit_kind'] as const;
   type Update = CaseRow & { from: number };
 
   const updateWithout = (columns: readonly (keyof CaseRow)[]) =>
@@ -186,20 +191,27 @@ function commitQueries(db: Kysely<Tables>) {
         .where('vn', '=', v.vn)
         .where('version', '=', v.from),
     );
+  const updates = new Map<string, ReturnType<typeof updateWithout>>();
 
   return {
+    update(row: CaseRow, old: Before): CompiledQuery {
+      const sameFacts =
+        old.visit === row.visit &&
+        old.hn === row.hn &&
+        old.pid === row.pid &&
+        old.service_date === row.service_date;
+      const same = [...(sameFacts ? FACTS : []), ...INDEXED.filter((c) => old[c] === row[c])];
+      const key = same.join();
+      const update = updates.get(key) ?? updateWithout([...address, ...same]);
+      updates.set(key, update);
+      return update({ ...row, from: old.version });
+    },
     before: prepared((v: { hcode: string; vn: string }) =>
-      db
-        .selectFrom('visit_case')
-        .select(['hcode', 'vn', 'version', 'step_seq', 'hn', 'pid', 'service_date', 'visit'])
-        .where('hcode', '=', v.hcode)
-        .where('vn', '=', v.vn),
+      db.selectFrom('visit_case').select(BEFORE).where('hcode', '=', v.hcode).where('vn', '=', v.vn),
     ),
     insertCase: prepared((v: CaseRow) =>
       insertNew(db, [Object.fromEntries(CASE_COLUMNS.map((c) => [c, v[c]])) as unknown as CaseRow]),
     ),
-    updateAll: updateWithout(address),
-    updateProgress: updateWithout([...address, ...facts]),
     insertHistory: prepared((v: ReturnType<typeof historyRow>) =>
       db.insertInto('history').values({
         hcode: v.hcode,

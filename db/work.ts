@@ -1,6 +1,6 @@
 /** What must be put on the queue: the outbox of new steps, and every case that has work, for the sweep. */
 
-import type { Kysely } from 'kysely';
+import type { CompiledQuery, Kysely } from 'kysely';
 import { z } from 'zod';
 import type { ServiceDate } from '../src/domain/bangkok.ts';
 import type { Step } from '../src/domain/case.ts';
@@ -20,6 +20,7 @@ const ORDER = ['service_date', 'vn', 'hcode'] as const;
 export function work(engine: Engine): Work {
   const { db } = engine;
   const outbox = outboxQuery(db);
+  const remove = deletions(db);
   return {
     async outbox(limit) {
       return (await engine.read(outbox({ limit: checkLimit(limit) }))).map(toEntry);
@@ -27,9 +28,7 @@ export function work(engine: Engine): Work {
 
     async removeFromOutbox(ids) {
       if (ids.length === 0) return;
-      const deletes = chunks(ids, IDS).map((some) =>
-        db.deleteFrom('outbox').where('id', 'in', some).compile(),
-      );
+      const deletes = chunks(ids, IDS).map((some) => remove(some));
       await engine.write(() => change(deletes));
     },
 
@@ -71,6 +70,26 @@ export function work(engine: Engine): Work {
 
 function outboxQuery(db: Kysely<Tables>) {
   return prepared((v: { limit: number }) => db.selectFrom('outbox').selectAll().orderBy('id').limit(v.limit));
+}
+
+/** By id. A list is filled up with its last one to a power of two: there are few queries then, and each is made once. */
+function deletions(db: Kysely<Tables>): (ids: readonly number[]) => CompiledQuery {
+  const queries = new Map<number, (ids: Readonly<Record<string, number>>) => CompiledQuery>();
+  return (ids) => {
+    const length = 2 ** Math.ceil(Math.log2(ids.length));
+    const names = Array.from({ length }, (_, i) => `id${i}`);
+    const query =
+      queries.get(length) ??
+      prepared((v: Record<string, number>) =>
+        db.deleteFrom('outbox').where(
+          'id',
+          'in',
+          names.map((name) => v[name] ?? 0),
+        ),
+      );
+    queries.set(length, query);
+    return query(Object.fromEntries(names.map((name, i) => [name, ids[Math.min(i, ids.length - 1)] ?? 0])));
+  };
 }
 
 function toEntry(row: {

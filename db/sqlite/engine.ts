@@ -55,8 +55,8 @@ export class SqliteEngine implements Engine {
   }
 
   /**
-   * Scripts that come in during one turn of the event loop run in one transaction, each between savepoints: the one
-   * that fails is undone alone and gets its own error.
+   * Scripts that come in during one turn of the event loop run in one transaction. The one that fails is undone alone
+   * and gets its own error.
    */
   write<T>(script: () => Script<T>): Promise<T> {
     if (this.#closed) return Promise.reject(ledgerUnavailable('is closed'));
@@ -129,30 +129,54 @@ export class SqliteEngine implements Engine {
 
   /** One transaction, from begin to commit without a pause. What each caller is told, to be told after the commit. */
   #together(group: readonly Waiting[]): (() => void)[] {
-    this.#file.exec('begin immediate');
+    this.#do('begin immediate');
     try {
-      const settle = group.map((one) => this.#attempt(one));
-      this.#file.exec('commit');
+      const settle = this.#allOf(group) ?? group.map((one) => this.#attemptAlone(one));
+      this.#do('commit');
       return settle;
     } catch (error) {
-      if (this.#file.inTransaction) this.#file.exec('rollback');
+      if (this.#file.inTransaction) this.#do('rollback');
       throw error;
     }
   }
 
-  #attempt(one: Waiting): () => void {
-    this.#file.exec('savepoint one');
+  /**
+   * Without the savepoints, for which SQLite copies every page that is touched: hardly a group has one that fails. Null
+   * when this one has; then nothing of it is done.
+   */
+  #allOf(group: readonly Waiting[]): (() => void)[] | null {
     try {
-      const value = this.#drive(one.script());
-      this.#file.exec('release one');
-      return () => one.resolve(value);
+      return group.map((one) => this.#attempt(one));
+    } catch (error) {
+      if (!this.#file.inTransaction) throw error;
+      this.#do('rollback');
+      this.#do('begin immediate');
+      return null;
+    }
+  }
+
+  #attempt(one: Waiting): () => void {
+    const value = this.#drive(one.script());
+    return () => one.resolve(value);
+  }
+
+  #attemptAlone(one: Waiting): () => void {
+    this.#do('savepoint one');
+    try {
+      const settle = this.#attempt(one);
+      this.#do('release one');
+      return settle;
     } catch (error) {
       // a full disk ends the whole transaction, and with it everybody's work
       if (!this.#file.inTransaction) throw error;
-      this.#file.exec('rollback to one');
-      this.#file.exec('release one');
+      this.#do('rollback to one');
+      this.#do('release one');
       return () => one.reject(sqliteError(error));
     }
+  }
+
+  #do(sql: string): void {
+    this.#statements.prepare(sql).run([]);
   }
 
   #drive<T>(script: Script<T>): T {

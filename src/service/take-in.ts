@@ -20,6 +20,8 @@ const BATCH = 500;
 const TOGETHER = 50;
 /** A clerk is still at work on a visit that is new or was changed so lately: it is read at each poll. */
 const SETTLES_MS = 120_000;
+/** Of those at most so many, the newest: when thousands come at once, reading them all at each poll holds up their codes. */
+const UNSETTLED = 500;
 
 /** In the place of a version: the ledger must be asked. */
 const STALE = -1;
@@ -30,6 +32,8 @@ interface Seen {
   /** Of the case, after that; 0 while there is none. When the ledger has another one, somebody else may know better. */
   version: number;
   at: Instant;
+  /** How many had been met before it. */
+  nth: number;
 }
 
 export interface Taken {
@@ -44,6 +48,7 @@ export class TakeIn {
   readonly #site: Site;
   readonly #kick: () => void;
   readonly #seen = new Map<string, Seen>();
+  #met = 0;
 
   constructor(house: House, site: Site, kick: () => void) {
     this.#house = house;
@@ -54,7 +59,8 @@ export class TakeIn {
   /** True while nothing is known to go on at the visit's row; a later change shows in the day's digest. */
   isSettled(vn: string): boolean {
     const seen = this.#seen.get(vn);
-    return seen !== undefined && Math.abs(this.#house.clock.now() - seen.at) >= SETTLES_MS;
+    if (seen === undefined) return false;
+    return Math.abs(this.#house.clock.now() - seen.at) >= SETTLES_MS || seen.nth < this.#met - UNSETTLED;
   }
 
   /** `remember` is false for days that are over. */
@@ -78,7 +84,7 @@ export class TakeIn {
     const before = this.#seen.get(visit.vn);
     const now = fingerprint(visit);
     const at = before?.fingerprint === now ? before.at : this.#house.clock.now();
-    this.#seen.set(visit.vn, { fingerprint: now, version, at });
+    this.#seen.set(visit.vn, { fingerprint: now, version, at, nth: before?.nth ?? this.#met++ });
   }
 
   /** The HIS no longer has the visit. */

@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { plainPerson } from '../../simulators/his/hosxp/sample-people.ts';
-import { cancelVisit, editPatient } from '../../simulators/his/hosxp/visits.ts';
+import { cancelVisit, editPatient, insertPeople, insertVisits } from '../../simulators/his/hosxp/visits.ts';
 import { HisOfTheFile, type Hospital, openHospital } from './support/hospital.ts';
 
 let his: HisOfTheFile;
@@ -97,6 +97,24 @@ it('a correction: at the next poll while the visit is new, with the digest after
   expect(ms).toBeGreaterThan(POLL_MS);
   expect(ms).toBeLessThanOrEqual(DIGEST_MS);
 });
+
+it('a correction after hundreds of newer visits have come at once: with the digest', async () => {
+  const first = await hospital.visit(1);
+  const has = (vn: string, phone: string) => async () =>
+    (await hospital.case(vn)).visit.phones.includes(phone);
+  await pollFor(POLL_MS);
+  await insertPeople(his.db, [plainPerson(2)]);
+  const seconds = Array.from({ length: 500 }, (_, i) => (510 - i) * 1_000);
+  const rows = seconds.map((ms) => ({ hn: plainPerson(2).hn, at: hospital.now - ms }));
+  const last = (await insertVisits(his.db, rows)).at(-1) ?? '';
+  await pollFor(POLL_MS);
+  await editPatient(his.db, plainPerson(2).hn, 'mobile_phone_number', '0611111112');
+  await editPatient(his.db, plainPerson(1).hn, 'mobile_phone_number', '0611111111');
+  expect(await until(has(last, '0611111112'))).toBe(POLL_MS);
+  const ms = await until(has(first, '0611111111'));
+  expect(ms).toBeGreaterThan(POLL_MS);
+  expect(ms).toBeLessThanOrEqual(DIGEST_MS);
+}, 60_000);
 
 it('a visit moved to another day, and back', async () => {
   const vn = await hospital.visit(1);

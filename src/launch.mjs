@@ -13,7 +13,7 @@ import { setFlagsFromString } from 'node:v8';
 /** Old heap: collected when it has grown by a half, not when it has doubled and more. */
 const GROWTH = '--heap-growing-percent=50';
 // gc: for src/commands/idle-memory.ts
-const FLAGS = ['--max-semi-space-size=4', GROWTH, '--expose-gc'];
+const FLAGS = ['--max-semi-space-size=8', GROWTH, '--expose-gc'];
 
 const env = {
   // what Node has stripped of types and compiled once is kept; a folder that cannot be written to is no error

@@ -103,7 +103,7 @@ describe('the image', () => {
         // the same process, with the lean memory of src/launch.mjs
         const started = await readFile(`/proc/${bridge.pid}/cmdline`, 'utf8');
         expect(started.split('\0')).toEqual(
-          expect.arrayContaining(['--max-semi-space-size=4', '--expose-gc']),
+          expect.arrayContaining(['--max-semi-space-size=8', '--expose-gc']),
         );
         expect(await readFile(`/proc/${bridge.pid}/environ`, 'utf8')).toContain('MALLOC_ARENA_MAX=1');
       }

@@ -55,6 +55,7 @@ export async function run(seed: number, wishes: Wishes, servers: Servers, keep: 
     writeFileSync(join(folder, 'diary.txt'), `${[...diary.lines, '', ...violations].join('\n')}\n`);
     writeFileSync(join(folder, 'journal.json'), JSON.stringify(evidence.journal, null, 1));
     isClean = violations.length === 0;
+    if (!isClean) writeFileSync(join(folder, 'bridges.txt'), await world.bridges.words());
     const ends: Record<string, number> = {};
     for (const { state, reason } of evidence.cases.values()) {
       const end = state === 'needs-staff' || state === 'offline' ? `${state}/${reason}` : state;

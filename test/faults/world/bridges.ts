@@ -78,6 +78,24 @@ export class Bridges {
     return (await answer.json()) as T;
   }
 
+  /** What each of them says of itself; for a run that went wrong. */
+  async words(): Promise<string> {
+    const words: string[] = [];
+    for (const [i, port] of this.#ports.entries()) {
+      for (const path of ['/readyz', '/metrics']) {
+        const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+          headers: { authorization: `Bearer ${this.#options.key}` },
+          signal: AbortSignal.timeout(5_000),
+        }).then(
+          (found) => found.text(),
+          (error: unknown) => String(error),
+        );
+        words.push(`--- ${nameOf(i)} ${path}`, answer);
+      }
+    }
+    return `${words.join('\n')}\n`;
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.all.map((bridge) => bridge.kill()));
     await this.#front.close();

@@ -59,7 +59,7 @@ export class Bridge implements BridgeApi {
     for (const [hcode, site] of house.sites) {
       this.#lines.set(
         hcode,
-        new NhsoLine(site, house, () => this.#inBackground('resume', () => this.#sweepSite(hcode))),
+        new NhsoLine(site, house, () => this.#inBackground('resume', () => this.#resume(hcode))),
       );
       this.#intakes.set(hcode, new Intake(house, site, kick));
     }
@@ -179,13 +179,17 @@ export class Bridge implements BridgeApi {
     this.#dispatcher.kick();
   }
 
-  async #sweepSite(hcode: string): Promise<void> {
+  /** NHSO answers: the others hear of it, lest they take half of the work and leave it for their own next probe. */
+  async #resume(hcode: string): Promise<void> {
+    await this.#house.ledger.remember(answeredAt(hcode), String(this.#house.clock.now()));
     await sweep(this.#house, { hcode, except: new Set() });
   }
 
   /** While NHSO is down for a site, one of its waiting cases serves to ask whether it is back. */
   async #probe(): Promise<void> {
     for (const hcode of this.#heldBack()) {
+      const heard = await this.#house.ledger.recall(answeredAt(hcode));
+      if (heard !== null) this.#line(hcode).noteElsewhere(Number(heard));
       const page = await this.#house.ledger.casesWithWork({
         dueBy: this.#house.clock.now(),
         hcode,
@@ -242,6 +246,11 @@ function tellGap(gap: Gap | null, now: Instant, log: House['log']): void {
     { knownTo: bangkokIso(gap.from) },
     'the ledger was put back from a backup: visits of today are looked up at NHSO before a code is asked for',
   );
+}
+
+/** What the ledger remembers for all bridges: when NHSO was last found to answer after an outage. */
+function answeredAt(hcode: string): string {
+  return `nhso-answered/${hcode}`;
 }
 
 function isRecent(readAt: string, now: Instant): boolean {

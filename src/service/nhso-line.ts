@@ -3,6 +3,7 @@
  * holds one reader), the site to its configured rate, and stops the work while NHSO is down.
  */
 
+import type { Instant } from '../domain/bangkok.ts';
 import { BridgeError, isBridgeError } from '../domain/bridge-error.ts';
 import { Breaker } from './breaker.ts';
 import { Counters } from './counters.ts';
@@ -106,6 +107,11 @@ export class NhsoLine {
   /** A counter has just read a card with NHSO's word: the work that waits is tried, but draft and confirm may yet fail. */
   noteCardRead(): void {
     if (this.#breaker.seenToAnswer(this.#house.clock.now())) this.#goOn();
+  }
+
+  /** Another bridge found NHSO to answer at `at`. What it found before this one lost sight of NHSO is no news. */
+  noteElsewhere(at: Instant): void {
+    if (at > (this.#breaker.openedAt ?? at)) this.noteCardRead();
   }
 
   #noteUp(): void {

@@ -125,6 +125,26 @@ it('with two bridges makes two probes a minute, however many visits wait', async
   expect(asked() - before).toBe(6);
 }, 60_000);
 
+it('with two bridges both go on as soon as one has found NHSO to answer', async () => {
+  const other = await hospital.anotherBridge();
+  hospital.queue.isDoubled = true;
+  const vns = await patientsWithCards();
+  hospital.nhso.nhsoDown('500');
+  await hospital.work();
+  hospital.queue.isDoubled = false;
+  const both = () => [hospital.bridge, other.bridge].map((bridge) => bridge.nhsoStatus('10978'));
+  expect(both()).toEqual(['down', 'down']);
+  hospital.nhso.nhsoUp();
+  await seconds(1);
+  expect(both()).toEqual(['down', 'down']);
+  expect(await hospital.card(8)).toMatchObject({ nhso: 'up' });
+  await seconds(3);
+  expect(both()).toEqual(['up', 'up']);
+  await seconds(2);
+  expect(await states(vns)).toEqual(vns.map(() => 'written'));
+  for (const n of PEOPLE) expect(hospital.confirms(n)).toBe(1);
+});
+
 it('rebuilds every job from the ledger when the queue has lost them all', async () => {
   const vns = await patientsWithCards();
   await vi.waitFor(async () => expect(await hospital.ledger.outbox(1)).toEqual([]));

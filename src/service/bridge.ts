@@ -73,7 +73,7 @@ export class Bridge implements BridgeApi {
     tellGap(this.#gap, clock.now(), log);
     await ledger.beat();
     await this.#house.queue.start(this.#handlers());
-    await this.#keepHouse();
+    await this.#firstLook();
     this.#dispatcher.kick();
     this.#every(DUE_MS, 'due', () => this.#sweepDue());
     this.#every(MINUTE_MS, 'beat', () => ledger.beat());
@@ -145,6 +145,19 @@ export class Bridge implements BridgeApi {
     };
   }
 
+  /** A server that goes away just now does not end the start: the minute's turn makes up for it. */
+  async #firstLook(): Promise<void> {
+    try {
+      await this.#keepHouse();
+    } catch (error) {
+      if (!isBridgeError(error, 'queue-unavailable', 'ledger-unavailable')) throw error;
+      this.#house.log.warn(
+        { why: error.message },
+        'not all work could be taken up at the start; it is tried again',
+      );
+    }
+  }
+
   async #keepHouse(): Promise<void> {
     const redated = await redate(this.#house);
     if (redated > 0)
@@ -167,8 +180,9 @@ export class Bridge implements BridgeApi {
   }
 
   async #sweepAll(): Promise<void> {
-    this.#sweptTo = this.#house.clock.now();
+    const now = this.#house.clock.now();
     await sweep(this.#house, { except: this.#heldBack() });
+    this.#sweptTo = now;
   }
 
   async #sweepDue(): Promise<void> {

@@ -55,7 +55,10 @@ export async function run(seed: number, wishes: Wishes, servers: Servers, keep: 
     writeFileSync(join(folder, 'diary.txt'), `${[...diary.lines, '', ...violations].join('\n')}\n`);
     writeFileSync(join(folder, 'journal.json'), JSON.stringify(evidence.journal, null, 1));
     isClean = violations.length === 0;
-    if (!isClean) writeFileSync(join(folder, 'bridges.txt'), await world.bridges.words());
+    if (!isClean) {
+      writeFileSync(join(folder, 'bridges.txt'), await world.bridges.words());
+      writeFileSync(join(folder, 'queue.txt'), await world.queue.words());
+    }
     const ends: Record<string, number> = {};
     for (const { state, reason } of evidence.cases.values()) {
       const end = state === 'needs-staff' || state === 'offline' ? `${state}/${reason}` : state;

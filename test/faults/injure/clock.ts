@@ -6,9 +6,8 @@ const HOUR_MS = 3_600_000;
 
 const jump: Injury = async ({ clock }, fault) => {
   if (clock === null) throw new TypeError('the clock of this run cannot be set');
-  const right = clock.offsetMs;
-  clock.set(right + (fault.choice % 2 === 0 ? HOUR_MS : -HOUR_MS));
-  return async () => clock.set(right);
+  clock.set(clock.rightMs + (fault.choice % 2 === 0 ? HOUR_MS : -HOUR_MS));
+  return async () => clock.set(clock.rightMs);
 };
 
 export const CLOCK = { 'clock-jump': jump } satisfies Record<string, Injury>;

@@ -87,6 +87,8 @@ async function restlessness(world: World, diary: Diary): Promise<string[]> {
   } catch (error) {
     return [`the API does not answer: ${error instanceof Error ? error.message : String(error)}`];
   }
+  const waiting = spooled(world.folder);
+  if (waiting > 0) return [`${waiting} reads wait at the counters`];
   const byVn = new Map(cases.map((c) => [c.vn, c]));
   const standing = new Set((await world.his.visits()).map((v) => v.vn));
   const today = serviceDateOf(world.now());
@@ -118,6 +120,13 @@ function wasReadInFull(world: World, cid: string | null, serviceDate: string): b
   return world.counters.some((counter) =>
     counter.told.some((t) => t.pid === cid && t.kind === 'full' && serviceDateOf(t.at) === serviceDate),
   );
+}
+
+/** Reads that the bridge has not taken yet. */
+function spooled(folder: string): number {
+  const spools = readdirSync(folder).filter((name) => name.startsWith('spool-'));
+  return spools.flatMap((spool) => readdirSync(join(folder, spool)).filter((name) => name.endsWith('.json')))
+    .length;
 }
 
 async function allCases(world: World): Promise<CaseJson[]> {

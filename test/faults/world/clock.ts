@@ -15,18 +15,16 @@ export function fakeTimeLibrary(): string | null {
 }
 
 export class FakeClock {
+  /** How far ahead of ours it is when nothing is wrong with it, ms. */
+  readonly rightMs: number;
   readonly #file: string;
   readonly #library: string;
-  #offsetMs = 0;
 
-  constructor(file: string, library: string, offsetMs: number) {
+  constructor(file: string, library: string, rightMs: number) {
     this.#file = file;
     this.#library = library;
-    this.set(offsetMs);
-  }
-
-  get offsetMs(): number {
-    return this.#offsetMs;
+    this.rightMs = rightMs;
+    this.set(rightMs);
   }
 
   /** What a process must be started with. */
@@ -42,7 +40,6 @@ export class FakeClock {
   }
 
   set(offsetMs: number): void {
-    this.#offsetMs = offsetMs;
     const seconds = offsetMs / 1000;
     // whole or not at all: a process may be reading it
     writeFileSync(`${this.#file}.new`, `${seconds < 0 ? '' : '+'}${seconds.toFixed(3)}\n`);

@@ -1,6 +1,7 @@
 /** Where the jobs are, and how they can be lost. */
 
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import { type Started, startFromPath } from '../../support/services/start.ts';
 import { freshPostgres } from '../../support/services.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
@@ -12,11 +13,16 @@ export interface QueuePlace {
   proxy: TcpProxy | null;
   /** Null where it is not Redis. */
   redis: RedisPlace | null;
+  /** What stands in it; for a run that went wrong. */
+  words(): Promise<string>;
   close(): Promise<void>;
 }
 
 export async function openQueuePlace(kind: Setup['queue'], postgres: Started): Promise<QueuePlace> {
-  if (kind === 'embedded') return { queue: kind, proxy: null, redis: null, close: async () => undefined };
+  if (kind === 'embedded') {
+    const words = async (): Promise<string> => 'inside the bridge\n';
+    return { queue: kind, proxy: null, redis: null, words, close: async () => undefined };
+  }
   if (kind === 'postgres') {
     const database = await freshPostgres(postgres.url);
     const proxy = await TcpProxy.to(database.url);
@@ -24,10 +30,31 @@ export async function openQueuePlace(kind: Setup['queue'], postgres: Started): P
       await proxy.close();
       await database.drop();
     };
-    return { queue: proxy.through(database.url), proxy, redis: null, close };
+    const words = (): Promise<string> => rowsOf(database.url);
+    return { queue: proxy.through(database.url), proxy, redis: null, words, close };
   }
   const redis = await RedisPlace.open();
-  return { queue: redis.url, proxy: redis.proxy, redis, close: () => redis.close() };
+  const words = (): Promise<string> => redis.keys();
+  return { queue: redis.url, proxy: redis.proxy, redis, words, close: () => redis.close() };
+}
+
+/** Every row of BullMQ's tables. */
+async function rowsOf(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows: tables } = await client.query<{ name: string }>(
+      "select quote_ident(tablename) as name from pg_tables where schemaname = 'bullmq'",
+    );
+    const words: string[] = [];
+    for (const { name } of tables) {
+      const { rows } = await client.query(`select * from bullmq.${name}`);
+      words.push(`--- ${name}`, ...rows.map((row) => JSON.stringify(row)));
+    }
+    return `${words.join('\n')}\n`;
+  } finally {
+    await client.end();
+  }
 }
 
 /** A Redis behind an address that may come to lead to another one, as after a failover. */
@@ -64,11 +91,28 @@ export class RedisPlace {
   }
 
   async empty(): Promise<void> {
+    await this.#ask((redis) => redis.flushall());
+  }
+
+  /** Every key of it, and what the schedules' hold. */
+  keys(): Promise<string> {
+    return this.#ask(async (redis) => {
+      const words: string[] = [];
+      for (const key of (await redis.keys('*')).sort()) {
+        const kind = await redis.type(key);
+        const held = kind === 'hash' ? JSON.stringify(await redis.hgetall(key)) : kind;
+        words.push(`${key}: ${held}`);
+      }
+      return `${words.join('\n')}\n`;
+    });
+  }
+
+  async #ask<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     const redis = new Redis(this.#current.url, { lazyConnect: true, retryStrategy: () => null });
     redis.on('error', () => undefined); // the command's own rejection tells
     try {
       await redis.connect();
-      await redis.flushall();
+      return await work(redis);
     } finally {
       redis.disconnect();
     }

@@ -48,9 +48,8 @@ export function restoreCommand(): Command {
 async function restore({ http }: Config, path: string, from: string): Promise<void> {
   if (from === path) refuse('--from', 'this is the ledger itself');
   const at = Date.now();
-  const aside = `${path}.replaced-${stampOf(at)}`;
+  const aside = freeName(`${path}.replaced-${stampOf(at)}`);
   const part = `${path}.restoring`;
-  if (existsSync(aside)) refuse('store', `${aside} is there already; wait a second`);
   // left by a restore that was killed: a copy of a backup that still is where it was
   rmSync(part, { force: true });
   const progress = progressLine('Copying');
@@ -71,6 +70,13 @@ async function restore({ http }: Config, path: string, from: string): Promise<vo
     rmSync(part, { force: true });
     throw error;
   }
+}
+
+/** Two restores may come within one second. */
+function freeName(name: string): string {
+  let free = name;
+  for (let n = 2; existsSync(free); n++) free = `${name}-${n}`;
+  return free;
 }
 
 function askPostgres(shown: string, from: string): BridgeError {

@@ -58,10 +58,17 @@ export class PastDays {
     const { week, dates, rows } = this.#plan;
     const date = week[this.#turn++ % Math.max(1, week.length)];
     if (date === undefined) return;
-    const before = rows.get(date);
+    // the first time there is only the ledger to compare with: who read the day may be gone, and what came after it unseen
+    const before = rows.get(date) ?? (await this.#standing(date));
     const now = await this.#site.his.countOn(date);
     rows.set(date, now);
-    if (before !== undefined && before !== now) dates.push(date);
+    if (before !== now) dates.push(date);
+  }
+
+  /** Visits of the day that the HIS still had when it was last read, by whichever process. */
+  async #standing(date: ServiceDate): Promise<number> {
+    const cases = await this.#house.ledger.caseKeysOn(this.#site.hcode, date);
+    return cases.filter((known) => !known.visitGone).length;
   }
 
   get #name(): string {

@@ -1,6 +1,7 @@
 /** Days on which the bridge was off, and visits that are entered for an earlier day: each visit is accounted for. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { cancelVisit } from '../../simulators/his/hosxp/visits.ts';
 import { DAY_MS } from '../../src/domain/bangkok.ts';
 import { FINAL_STATES } from '../../src/domain/case.ts';
 import type { Log } from '../../src/service/ports/log.ts';
@@ -118,6 +119,22 @@ function pastDays(start: (closing: Closing[]) => Promise<Engines>): void {
     await polls((4 * DIGEST_MS) / 1_000 + 2);
     expect((await hospital.case(late)).state).toBe('awaiting-card');
     expect(await isKnown(before)).toBe(false);
+  });
+
+  it('sees that a visit of yesterday is removed, also when who had read yesterday is gone', async () => {
+    await open();
+    const vn = await hospital.visit(1);
+    await polls(2);
+    hospital.pass(DAY_MS);
+    await polls(2);
+    expect((await hospital.case(vn)).state).not.toBe('cancelled');
+    await hospital.killAndStart();
+    await cancelVisit(his.db, vn);
+    for (let i = 0; i < 9; i++) {
+      hospital.pass(DIGEST_MS);
+      await hospital.poll();
+    }
+    expect((await hospital.case(vn)).state).toBe('cancelled');
   });
 
   it('finds what was entered for an earlier day while it was off once a new day begins', async () => {

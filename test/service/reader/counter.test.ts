@@ -248,7 +248,9 @@ describe('whatever happens', () => {
               state = back
                 ? told(state, now, 'card-only', SOMCHAI, full).state
                 : afterFailure(state, s.answer, full, now, POLICY);
-              if (next.kind === 'full' && state.nhsoDown?.by === 'own') lastFullWhileDown = now;
+              // without a card, a reader or an agent NHSO was never asked
+              const wasAsked = !['no-card', 'no-reader', 'agent-unreachable'].includes(s.answer);
+              if (next.kind === 'full' && wasAsked && state.nhsoDown?.by === 'own') lastFullWhileDown = now;
             }
           }
           expect(sentFull).toBeLessThanOrEqual(1);

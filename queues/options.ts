@@ -18,6 +18,8 @@ export interface WorkQueueOptions {
   scheduleCheckMs?: number;
   /** How often it is looked whether the server has lost what it held, ms. */
   lossCheckMs?: number;
+  /** A scheduled run that takes longer is not waited for, ms. */
+  runLimitMs?: number;
   /** How long a server may take to answer before it counts as not reachable, ms. */
   connectTimeoutMs?: number;
   /** The pause before a worker asks again after its connection broke, ms. */
@@ -32,6 +34,7 @@ export interface Settings {
   lockMs: number;
   stalledMs: number;
   scheduleCheckMs: number;
+  runLimitMs: number;
   lossCheckMs: number;
   connectTimeoutMs: number;
   reconnectMs: number;
@@ -39,8 +42,9 @@ export interface Settings {
 
 /**
  * A job is taken from a process that was killed after at most `lockMs` + 2 × `stalledMs`: 20 seconds. A process that is
- * only slow loses its job too, which does no harm: what it did stands in the ledger, and its commit comes too late. BullMQ fails a job
- * for good that was taken back more often than this, whatever its attempts; with its default of 1 two crashes lose it.
+ * only slow loses its job too, which does no harm: what it did stands in the ledger, and its commit comes too late.
+ * BullMQ fails a job for good that was taken back more often than this, whatever its attempts; with its default of 1 two
+ * crashes lose it.
  */
 export const MAX_STALLED = 20;
 
@@ -56,6 +60,7 @@ export function settingsOf(options: WorkQueueOptions): Settings {
     lockMs: options.lockMs ?? 10_000,
     stalledMs: options.stalledMs ?? 5_000,
     scheduleCheckMs: options.scheduleCheckMs ?? 10_000,
+    runLimitMs: options.runLimitMs ?? 120_000,
     lossCheckMs: options.lossCheckMs ?? 1_000,
     connectTimeoutMs: options.connectTimeoutMs ?? 5_000,
     reconnectMs: options.reconnectMs ?? 1_000,

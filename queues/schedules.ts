@@ -12,6 +12,7 @@ import type { ErrorSink } from './error-log.ts';
 import { HeldWorker } from './held-worker.ts';
 import { SCHEDULES_QUEUE } from './names.ts';
 import type { Settings } from './options.ts';
+import { within } from './within.ts';
 
 const TIME_ZONE = 'Asia/Bangkok';
 
@@ -24,6 +25,7 @@ export class Schedules {
   readonly #log: Log;
   readonly #report: ErrorSink;
   readonly #checkMs: number;
+  readonly #runLimitMs: number;
   readonly #running = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
   #checking: Promise<void> = Promise.resolve();
@@ -36,6 +38,7 @@ export class Schedules {
     this.#log = settings.log;
     this.#report = report;
     this.#checkMs = settings.scheduleCheckMs;
+    this.#runLimitMs = settings.runLimitMs;
     this.#worker = new HeldWorker(
       backend,
       SCHEDULES_QUEUE,
@@ -131,7 +134,13 @@ export class Schedules {
     this.#running.add(id);
     try {
       if (await this.#runsElsewhere(job)) return;
-      await schedule.run();
+      // as long as it is in hand no other process runs the schedule: one that hangs must not stop it for ever
+      if (await within(this.#runLimitMs, schedule.run())) return;
+      const seconds = Math.round(this.#runLimitMs / 1000);
+      this.#log.error(
+        { schedule: id, seconds },
+        'A scheduled run does not end; the next one comes without it',
+      );
     } catch (error) {
       this.#log.error({ schedule: id, error }, 'A scheduled run failed; the next one comes as planned');
     } finally {

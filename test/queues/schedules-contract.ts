@@ -2,14 +2,19 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
+import type { WorkQueueOptions } from '../../queues/options.ts';
 import { timeOfDay } from '../../src/domain/bangkok.ts';
 import type { Schedule, WorkQueue } from '../../src/service/ports/work-queue.ts';
 import { eventually, handlers, keptLog, type Opener } from './support.ts';
 
 export function schedulesContract(open: Opener): void {
   const opened: WorkQueue[] = [];
-  const started = async (schedules: Schedule[], log = keptLog()): Promise<WorkQueue> => {
-    const queue = await open({ log });
+  const started = async (
+    schedules: Schedule[],
+    log = keptLog(),
+    more: Partial<WorkQueueOptions> = {},
+  ): Promise<WorkQueue> => {
+    const queue = await open({ log, ...more });
     opened.push(queue);
     await queue.start(handlers(async () => undefined, schedules));
     return queue;
@@ -51,6 +56,20 @@ export function schedulesContract(open: Opener): void {
     await eventually(() => expect(runs).toBeGreaterThanOrEqual(3));
     expect(log.lines).toContainEqual(
       expect.objectContaining({ level: 'error', fields: expect.objectContaining({ schedule: 'failing' }) }),
+    );
+  });
+
+  it('goes on without a run that never ends, and says so', async () => {
+    const log = keptLog();
+    let runs = 0;
+    const run = async (): Promise<void> => {
+      runs += 1;
+      if (runs === 1) await new Promise(() => undefined);
+    };
+    await started([{ id: 'hanging', every: 100, run }], log, { runLimitMs: 500 });
+    await eventually(() => expect(runs).toBeGreaterThanOrEqual(3));
+    expect(log.lines).toContainEqual(
+      expect.objectContaining({ level: 'error', fields: { schedule: 'hanging', seconds: 1 } }),
     );
   });
 

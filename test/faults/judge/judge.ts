@@ -129,7 +129,9 @@ const nobodyIsNamed: Rule = ({ logs }) =>
 
 const noFaultOfOurs: Rule = ({ logs }) =>
   logs
-    .filter(({ line }) => /unexpected error|UnhandledPromiseRejection|MaxListenersExceeded/.test(line))
+    .filter(({ line }) =>
+      /unexpected error|does not end; the next|UnhandledPromiseRejection|MaxListenersExceeded/.test(line),
+    )
     .map(({ file, line }) => `${file}: ${line.slice(0, 400)}`);
 
 const RULES: readonly Rule[] = [

@@ -10,6 +10,7 @@ import type { HeldWorker } from './held-worker.ts';
 import { LossWatch } from './loss-watch.ts';
 import { jobIdOf, priorityOf } from './names.ts';
 import type { Settings } from './options.ts';
+import { bringForward } from './put-off.ts';
 import { Schedules } from './schedules.ts';
 import { stepWorkers } from './step-workers.ts';
 import { waitedMs } from './waiting.ts';
@@ -27,6 +28,7 @@ export class BullWorkQueue implements WorkQueue {
   #workers: Map<Step, HeldWorker> = new Map();
   #schedules: Schedules | null = null;
   #lossWatch: LossWatch | null = null;
+  #clockTimer: NodeJS.Timeout | undefined;
   #started: Promise<void> = Promise.resolve();
   #closed: Promise<void> | null = null;
   /** The connections are gone, or about to be. A job in hand at closing may still add what comes next. */
@@ -103,6 +105,9 @@ export class BullWorkQueue implements WorkQueue {
   async #run(schedules: Schedules, refill: () => Promise<void>): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker.run()));
     await schedules.start();
+    this.#clockTimer = setInterval(() => {
+      this.#bringForward().catch((error: unknown) => this.#report('jobs put off', error));
+    }, this.#settings.scheduleCheckMs);
     const { countUp } = this.#backend;
     if (countUp === null) return;
     const onLost = async (): Promise<void> => {
@@ -111,6 +116,15 @@ export class BullWorkQueue implements WorkQueue {
     const { log, lossCheckMs: everyMs } = this.#settings;
     this.#lossWatch = new LossWatch(countUp, { everyMs, log, report: this.#report, onLost });
     this.#lossWatch.start();
+  }
+
+  async #bringForward(): Promise<void> {
+    const { retry, log } = this.#settings;
+    for (const step of STEPS) {
+      const jobs = await bringForward(this.#backend.queue(step), 2 * retry.capMs);
+      if (jobs > 0)
+        log.warn({ step, jobs }, 'The clock was ahead and has been set back: these jobs are tried now');
+    }
   }
 
   async counts(): Promise<Record<Step, QueueCounts>> {
@@ -153,6 +167,7 @@ export class BullWorkQueue implements WorkQueue {
     // Closed in the middle of its start: what was begun must be there before it can be ended.
     await within(STARTING_MS, Promise.allSettled([this.#started]));
     await within(STARTING_MS, this.#lossWatch?.stop() ?? Promise.resolve());
+    clearInterval(this.#clockTimer);
     const holders = [...(this.#schedules === null ? [] : [this.#schedules]), ...this.#workers.values()];
     for (const holder of holders) await holder.stopTaking();
     const empty = await Promise.all(holders.map((holder) => holder.emptyHanded(deadline)));

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
+import { BridgeError } from '../../src/domain/bridge-error.ts';
 import type { Schedule, StepHandler, WorkQueue } from '../../src/service/ports/work-queue.ts';
 import { drained, eventually, freshPrefix, handlers, openAt, stepJob, stepJobs } from './support.ts';
 
@@ -57,6 +58,24 @@ export function sharedWorkContract(url: () => string): void {
     await drained(adder);
     expect([...done.a, ...done.b].sort()).toEqual(stepJobs(300).map((job) => job.vn));
     expect(Math.min(done.a.length, done.b.length)).toBeGreaterThan(0);
+  });
+
+  it('a next try that lies farther ahead than any may, as after a wrong clock, is brought forward', async () => {
+    const prefix = freshPrefix();
+    const far = { attempts: 4, baseMs: 3_600_000, capMs: 3_600_000 };
+    const wrong = await openAt(url(), { prefix, retry: far });
+    opened.push(wrong);
+    await wrong.add(stepJobs(150));
+    const fails: StepHandler = async () => {
+      throw new BridgeError('his-timeout', 'the HIS is slow', { retry: 'yes' });
+    };
+    await wrong.start(handlers(fails));
+    await eventually(async () => expect((await wrong.counts()).draft.delayed).toBe(150));
+    await wrong.close();
+    const done = new Set<string>();
+    const right = await started(prefix, async ({ vn }) => void done.add(vn));
+    await drained(right);
+    expect(done.size).toBe(150);
   });
 
   it('one of them runs a schedule at a time, and one that has left is not missed', async () => {

@@ -33,5 +33,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   tellFailure(error);
-  process.exitCode = 1;
+  // a connection that could not be closed must not keep a process alive that does nothing: a supervisor waits for its end
+  process.exit(1);
 }

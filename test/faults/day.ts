@@ -19,9 +19,6 @@ import type { World } from './world/world.ts';
 /** The first person of a run; two visits of one plan are never of the same person unless the plan says so. */
 const FIRST_PERSON = 3_000;
 
-/** How often whoever supervises the processes looks after them, ms. */
-const SUPERVISE_MS = 500;
-
 /** What has happened, from the outside. */
 export interface Diary {
   /** One line each, with the time since the beginning. */
@@ -48,18 +45,13 @@ export async function live(world: World, plan: Plan): Promise<Diary> {
   const at = async (ms: number): Promise<void> => {
     await sleep(Math.max(0, begun + ms - Date.now()));
   };
-  const supervisor = setInterval(() => supervise(world, note), SUPERVISE_MS);
-  try {
-    await Promise.all([
-      ...plan.visits.map((visit, i) => patient(world, visit, i, diary, at, note)),
-      ...plan.faults.map((fault) => befall(world, fault, at, note)),
-    ]);
-    await putRight(world, note);
-    await comeAgain(world, diary, note);
-    note('all is well again');
-  } finally {
-    clearInterval(supervisor);
-  }
+  await Promise.all([
+    ...plan.visits.map((visit, i) => patient(world, visit, i, diary, at, note)),
+    ...plan.faults.map((fault) => befall(world, fault, at, note)),
+  ]);
+  await putRight(world, note);
+  await comeAgain(world, diary, note);
+  note('all is well again');
   return diary;
 }
 
@@ -260,20 +252,4 @@ async function comeAgain(world: World, diary: Diary, note: Note): Promise<void> 
       await world.counters[counter]?.card(cid);
     }),
   );
-}
-
-function supervise(world: World, note: Note): void {
-  for (const [i, bridge] of world.bridges.all.entries()) {
-    if (bridge.isMissing) {
-      note(`${bridge.ends.at(-1)}: started again`);
-      world.bridges.start(i);
-    }
-  }
-  for (const { reader } of world.counters) {
-    if (reader.isMissing) {
-      note(`${reader.ends.at(-1)}: started again`);
-      reader.start();
-    }
-  }
-  world.bridges.lead();
 }

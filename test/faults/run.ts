@@ -2,11 +2,12 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { live } from './day.ts';
-import { gather } from './judge/evidence.ts';
+import { type Diary, live } from './day.ts';
+import { type Evidence, gather } from './judge/evidence.ts';
 import { judge } from './judge/judge.ts';
-import { planOf, type Wishes } from './plan.ts';
-import { openWorld, type Servers } from './world/world.ts';
+import { type Plan, planOf, type Wishes } from './plan.ts';
+import { supervise } from './supervise.ts';
+import { openWorld, type Servers, type World } from './world/world.ts';
 
 export interface RunResult {
   seed: number;
@@ -40,7 +41,7 @@ export async function run(seed: number, wishes: Wishes, servers: Servers, keep: 
   ];
   const about = `${parts.join(' · ')}: ${plan.faults.map((f) => f.kind).join(', ')}`;
   const nothing = { visits: 0, confirms: 0, ends: {}, restarts: 0, settledAfterMs: 0 };
-  let world: Awaited<ReturnType<typeof openWorld>> | null = null;
+  let world: World | null = null;
   let isClean = false;
   try {
     world = await openWorld(plan, servers);
@@ -49,8 +50,8 @@ export async function run(seed: number, wishes: Wishes, servers: Servers, keep: 
     for (const [i] of world.bridges.all.entries()) world.bridges.start(i);
     await world.bridges.untilUp();
     for (const { reader } of world.counters) reader.start();
-    const diary = await live(world, plan);
-    const evidence = await gather(world, diary);
+    const rest = supervise(world);
+    const { diary, evidence } = await dayAndEvidence(world, plan).finally(rest);
     const violations = judge(evidence);
     writeFileSync(join(folder, 'diary.txt'), `${[...diary.lines, '', ...violations].join('\n')}\n`);
     writeFileSync(join(folder, 'journal.json'), JSON.stringify(evidence.journal, null, 1));
@@ -80,4 +81,9 @@ export async function run(seed: number, wishes: Wishes, servers: Servers, keep: 
   } finally {
     await world?.close(keep || !isClean);
   }
+}
+
+async function dayAndEvidence(world: World, plan: Plan): Promise<{ diary: Diary; evidence: Evidence }> {
+  const diary = await live(world, plan);
+  return { diary, evidence: await gather(world, diary) };
 }

@@ -139,7 +139,7 @@ export class Schedules {
       const seconds = Math.round(this.#runLimitMs / 1000);
       this.#log.error(
         { schedule: id, seconds },
-        'A scheduled run does not end; the next one comes without it',
+        'A scheduled run does not end; the next one comes without it. If it says so again, restart the bridge and report it',
       );
     } catch (error) {
       this.#log.error({ schedule: id, error }, 'A scheduled run failed; the next one comes as planned');

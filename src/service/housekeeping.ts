@@ -2,7 +2,7 @@
 
 import { addDays, type ServiceDate, serviceDateOf } from '../domain/bangkok.ts';
 import type { Case, CaseState } from '../domain/case.ts';
-import { CLOCKS_DIFFER_MS, clockSetBack } from '../domain/machine/clock.ts';
+import { clockSetBack, SET_BACK_MS } from '../domain/machine/clock.ts';
 import { dayOver } from '../domain/machine/day-end.ts';
 import { wantsCard } from '../domain/machine/facts.ts';
 import { type Gap, seekWithoutCard } from '../domain/machine/restored.ts';
@@ -71,7 +71,7 @@ export async function redate(house: House): Promise<number> {
   do {
     const page = await house.ledger.casesWithWork({
       dueBy: Number.MAX_SAFE_INTEGER,
-      updatedAfter: now + CLOCKS_DIFFER_MS,
+      updatedAfter: now + SET_BACK_MS,
       limit: PAGE,
       ...(after === undefined ? {} : { after }),
     });

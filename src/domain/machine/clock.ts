@@ -4,8 +4,8 @@ import type { Instant } from '../bangkok.ts';
 import type { Case } from '../case.ts';
 import { type Change, change, thenDo } from './transition.ts';
 
-/** Clocks of two processes may differ by this much without anything being wrong, ms. */
-export const CLOCKS_DIFFER_MS = 60_000;
+/** A case from farther ahead than this was changed by a clock that was wrong, ms; those of two processes may differ. */
+export const SET_BACK_MS = 60_000;
 
 /**
  * Puts the case's times back to where they would be, had the clock been right when it was last changed. Null when
@@ -14,7 +14,7 @@ export const CLOCKS_DIFFER_MS = 60_000;
 export function clockSetBack(current: Case, at: Instant): Change | null {
   const { askedAt, dueAt, nextStep } = current;
   const ahead = current.updatedAt - at;
-  if (ahead <= CLOCKS_DIFFER_MS || nextStep === null || dueAt === null) return null;
+  if (ahead <= SET_BACK_MS || nextStep === null || dueAt === null) return null;
   return change(
     current,
     {

@@ -106,7 +106,7 @@ export class BullWorkQueue implements WorkQueue {
     await Promise.all([...this.#workers.values()].map((worker) => worker.run()));
     await schedules.start();
     this.#clockTimer = setInterval(() => {
-      this.#bringForward().catch((error: unknown) => this.#report('jobs put off', error));
+      this.#afterWrongClock().catch((error: unknown) => this.#report('after a wrong clock', error));
     }, this.#settings.scheduleCheckMs);
     const { countUp } = this.#backend;
     if (countUp === null) return;
@@ -118,8 +118,14 @@ export class BullWorkQueue implements WorkQueue {
     this.#lossWatch.start();
   }
 
-  async #bringForward(): Promise<void> {
+  async #afterWrongClock(): Promise<void> {
     const { retry, log } = this.#settings;
+    const kept = (await this.#backend.putTimesRight?.()) ?? 0;
+    if (kept > 0)
+      log.warn(
+        { jobs: kept },
+        'A clock was ahead and has been set back: these jobs are free again in seconds',
+      );
     for (const step of STEPS) {
       const jobs = await bringForward(this.#backend.queue(step), 2 * retry.capMs);
       if (jobs > 0)

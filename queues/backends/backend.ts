@@ -59,6 +59,11 @@ export interface Backend {
    * the server has lost what it held. Null where nothing can be lost without this process.
    */
   countUp: (() => Promise<number>) | null;
+  /**
+   * Puts right what a process whose clock was ahead has left on the server, and returns how many jobs it would have kept from
+   * the others. Null where the server goes by its own clock.
+   */
+  putTimesRight: (() => Promise<number>) | null;
   /** Looks at the server; never throws. */
   check(): Promise<Finding[]>;
   /** Lets go of the connections, after queues and workers have been closed. */

@@ -3,9 +3,10 @@
 import { createPostgresBackend, type PgPool, Queue, Worker } from 'bullmq';
 import type { Finding } from '../../src/service/ports/finding.ts';
 import type { ErrorSink } from '../error-log.ts';
-import type { QueueName } from '../names.ts';
+import { QUEUE_NAMES, type QueueName } from '../names.ts';
 import { MAX_STALLED, type Settings } from '../options.ts';
 import type { Backend, BullQueue } from './backend.ts';
+import { putTimesRight } from './pool-clock.ts';
 
 /** One job that nobody takes: it is gone when the jobs are. */
 interface Mark {
@@ -68,6 +69,7 @@ export function poolBackend(
       );
     },
     isConnected: () => true, // a pool has no standing connection; each call finds out
+    putTimesRight: () => putTimesRight(pool, QUEUE_NAMES.map(nameOf), Date.now(), settings.lockMs),
     countUp: marks === null ? null : () => countUp(marks),
     check: own.check,
     async close() {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { BridgeError } from '../../src/domain/bridge-error.ts';
 import type { Schedule, StepHandler, WorkQueue } from '../../src/service/ports/work-queue.ts';
-import { drained, eventually, freshPrefix, handlers, openAt, stepJob, stepJobs } from './support.ts';
+import { drained, eventually, freshPrefix, handlers, openAt, SHORT, stepJob, stepJobs } from './support.ts';
 
 const CHILD = fileURLToPath(new URL('./stuck-worker.ts', import.meta.url));
 
@@ -26,8 +26,13 @@ export function sharedWorkContract(url: () => string): void {
     return queue;
   };
   /** Another process, which takes one job (or tick) and never ends it. */
-  const stuckProcess = async (prefix: string): Promise<{ child: ChildProcess; took: Promise<string> }> => {
-    const child = spawn(process.execPath, [CHILD, url(), prefix], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const stuckProcess = async (
+    prefix: string,
+    aheadMs = 0,
+  ): Promise<{ child: ChildProcess; took: Promise<string> }> => {
+    const child = spawn(process.execPath, [CHILD, url(), prefix, String(aheadMs)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     children.push(child);
     const lines = createInterface({ input: child.stdout });
     expect(await nextLine(lines)).toBe('ready');
@@ -138,6 +143,22 @@ export function sharedWorkContract(url: () => string): void {
     expect(done).toEqual([]);
     child.kill('SIGKILL');
     await once(child, 'exit');
+    await eventually(() => expect(done).toEqual([stepJob().vn]));
+  });
+
+  it('also when its clock was an hour ahead', async () => {
+    const prefix = freshPrefix();
+    const { child, took } = await stuckProcess(prefix, 3_600_000);
+    const adder = await openAt(url(), { prefix });
+    opened.push(adder);
+    await adder.add([stepJob()]);
+    expect(await took).toBe(stepJob().vn);
+    // long enough that it has also looked for the jobs of the dead, by its clock
+    await sleep(2 * SHORT.stalledMs);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const done: string[] = [];
+    await started(prefix, async ({ vn }) => void done.push(vn));
     await eventually(() => expect(done).toEqual([stepJob().vn]));
   });
 

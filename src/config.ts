@@ -105,6 +105,8 @@ const station = z.strictObject({
   agentUrl: httpUrl,
 });
 
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as "07:00"');
+
 const nhso = z
   .strictObject({
     zone: z.enum(['test', 'prod']).default('test'),
@@ -140,10 +142,40 @@ const nhso = z
       .prefault({}),
     /** How often a case that waits for NHSO's word (offline) is looked up. */
     offlineLookupMinutes: z.number().min(0.01).max(240).default(10),
-    // kept for the night's work (tokens, reconciliation); checked, but not used by this version
+    /** Base address of check-authen-status; absent: the night asks the agents and the imported report only. */
     authenStatusUrl: httpUrl.optional(),
-    serviceToken: z.string().optional(),
-    ucTokenFile: z.string().optional(),
+    /** The hospital's UUID for it. */
+    serviceToken: z.string().min(1, 'expected a token, or leave the key out').optional(),
+    /** `nhso_token.txt` of UC Authentication 4.x; a network share is fine. */
+    ucTokenFile: z.string().min(1, 'expected a path, or leave the key out').optional(),
+    /** `token.txt` of NHSO's SRM program. */
+    srmTokenFile: z.string().min(1, 'expected a path, or leave the key out').optional(),
+    srmRefreshUrl: httpUrl.default('https://srmportal.nhso.go.th/api/scard/access-token'),
+    /** Rights by citizen id for visits whose card has not come; absent: off. */
+    rights: z
+      .strictObject({
+        /** `ucws`: SOAP with the UC token; `srm`: REST with the SRM token. */
+        source: z.enum(['ucws', 'srm']),
+        /** Where it listens; NHSO's own when left out. */
+        url: httpUrl.optional(),
+        /** Asked once a visit has waited this long for its card. */
+        afterMinutes: z.number().min(0).max(1440).default(15),
+        ratePerSecond: z.number().min(0.01).max(100).default(2),
+      })
+      .optional(),
+    /** From then on a missing token is warned of (Asia/Bangkok). */
+    openingTime: timeOfDay.default('07:00'),
+  })
+  .prefault({});
+
+const reconcile = z
+  .strictObject({
+    /** When the codes that are missing are looked for (Asia/Bangkok); an empty list: only by command. */
+    at: z.array(timeOfDay).max(24).default(['00:30', '06:00']),
+    /** So many past days; a visit that is older is asked for no more. */
+    days: z.number().int().min(1).max(60).default(7),
+    /** Calls a second to NHSO, for the whole site. */
+    ratePerSecond: z.number().min(0.01).max(100).default(5),
   })
   .prefault({});
 
@@ -164,6 +196,7 @@ const site = z.strictObject({
   stations: z.array(station).min(1, 'expected at least one station'),
   nhso,
   requires,
+  reconcile,
 });
 
 export const configSchema = z
@@ -197,6 +230,16 @@ export const configSchema = z
             'expected addresses or ranges such as 10.0.0.1 or 10.0.0.0/24, parted by commas',
           )
           .optional(),
+      })
+      .prefault({}),
+    /**
+     * The key under which tokens rest in the ledger. `keyFile`: made at the first need, readable by its owner only; several
+     * bridges on one ledger need the same one. `key`: the same text from the environment, "${AUTHEN_BRIDGE_SECRET_KEY}".
+     */
+    secrets: z
+      .strictObject({
+        keyFile: z.string().min(1, 'expected a path').default('./data/secret.key'),
+        key: z.string().min(1, 'expected a key, or leave it out').optional(),
       })
       .prefault({}),
     log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),

@@ -145,8 +145,8 @@ describe('a wrong value is named with its path and what was expected', () => {
       'sites[0].his.pollSeconds: expected a number',
       'sites[0].his.urls: unknown key; expected one of kind, url, pollSeconds, overlapMinutes, digestSeconds, ' +
         'catchUpDays, writeBack, writeAuthDateTime, cancelledStatuses, connections, statementTimeoutMs',
-      'ques: unknown key; expected one of store, queue, http, log, concurrency, sites',
-      '["a b"]: unknown key; expected one of store, queue, http, log, concurrency, sites',
+      'ques: unknown key; expected one of store, queue, http, secrets, log, concurrency, sites',
+      '["a b"]: unknown key; expected one of store, queue, http, secrets, log, concurrency, sites',
     ]);
   });
 

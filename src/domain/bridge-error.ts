@@ -23,6 +23,10 @@ export type ErrorCode =
   | 'no-card'
   | 'nhso-unavailable'
   | 'nhso-refused'
+  // tokens
+  | 'token-missing'
+  | 'token-refused'
+  | 'token-unreadable'
   // the HIS database
   | 'his-unreachable'
   | 'his-timeout'

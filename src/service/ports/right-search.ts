@@ -1,0 +1,28 @@
+/** A person's right by citizen id, without a card. Adapters: `adapters/nhso/web/` (SOAP `ucws`, REST `srm`). */
+
+import type { NhsoRight } from '../../domain/card-read.ts';
+import type { TokenKind } from '../../domain/token.ts';
+import type { Person } from '../../domain/visit.ts';
+
+/**
+ * - `right`: NHSO's word on it.
+ * - `no-right`: NHSO knows the person and names no right.
+ * - `unknown-person`: NHSO does not know the citizen id.
+ * A failure is none of these: it is thrown.
+ */
+export type RightFound =
+  | { kind: 'right'; right: NhsoRight; person: Person }
+  | { kind: 'no-right'; person: Person }
+  | { kind: 'unknown-person' };
+
+export interface RightSearch {
+  /** `ucws` or `srm`; stands as the source of the right. */
+  readonly name: 'ucws' | 'srm';
+  readonly tokenKind: TokenKind;
+  /**
+   * Throws BridgeError `token-refused` (401, `NHSO-00003`; retry no), `nhso-unavailable` (no answer, 5xx, HTML; retry yes),
+   * `nhso-refused` (any other `ws_status` than NHSO-000001, other 4xx; retry no), `agent-bad-answer` (retry yes).
+   */
+  search(pid: string, token: { value: string; account: string | null }): Promise<RightFound>;
+  close(): Promise<void>;
+}

@@ -21,6 +21,7 @@ export type ErrorCode =
   | 'agent-bad-answer'
   | 'no-reader'
   | 'no-card'
+  | 'card-unreadable'
   | 'nhso-unavailable'
   | 'nhso-refused'
   // tokens

@@ -91,6 +91,7 @@ const RULES: Record<ErrorCode, Rule> = {
   'agent-timeout': SOON,
   'no-reader': SOON,
   'no-card': SOON,
+  'card-unreadable': SOON,
   'nhso-unavailable': SOON,
   'token-missing': UPSTREAM,
   'token-refused': UPSTREAM,

@@ -1,5 +1,5 @@
 /**
- * A bridge to speak HTTP with: the real service on a real SQLite ledger, behind the real server. It is not started, so
+ * A bridge to speak HTTP with: the real service on a real ledger (SQLite unless another is named), behind the real server. It is not started, so
  * it does not poll; its HIS and its agents are addresses where nobody listens, and its queue is away.
  */
 
@@ -74,14 +74,14 @@ export interface Answer {
 }
 
 export async function openHouse(
-  more: Partial<HttpParts> = {},
+  { store = 'sqlite::memory:', ...more }: Partial<HttpParts> & { store?: string } = {},
   fhir?: (parts: HttpParts) => Router,
 ): Promise<TestHouse> {
   let now = SAMPLE_AT + 10 * 60_000;
   const clock = { now: () => now };
   const lines: string[] = [];
   const log = makeLog({ level: 'debug', destination: { write: (line) => lines.push(line) } });
-  const ledger = await openLedger('sqlite::memory:');
+  const ledger = await openLedger(store);
   await ledger.migrate();
   const queue = queueThatIsAway();
   const sites = CONFIG.sites.map(({ hcode, his, nhso, requires, stations }) => ({

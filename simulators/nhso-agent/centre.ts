@@ -4,11 +4,12 @@
  */
 
 import { randomUUID } from 'node:crypto';
-import { localDate, localDateTime } from './bangkok.ts';
-import type { Breakage } from './calls.ts';
-import { Journal } from './journal.ts';
+import { localDate, localDateTime } from '../common/bangkok.ts';
+import { Journal } from '../common/journal.ts';
+import type { Outage } from '../common/serve.ts';
+import { invalid, SpringFault } from '../common/spring.ts';
+import type { JournalEntry } from './journal.ts';
 import { CLAIM_TYPES, type NhsoPerson, type PersonInput, plausiblePerson, readAnswer } from './people.ts';
-import { invalid, SpringFault } from './spring.ts';
 import { type AuthenRequest, requestFaults } from './validation.ts';
 
 export type Channel = 'agent' | 'line' | 'kiosk' | 'new-authen' | 'erm';
@@ -24,6 +25,8 @@ export interface CentreCode {
   issuedAt: number;
   channel: Channel;
   correlationId: string | null;
+  /** As it was given with the request; null when none was. */
+  mobile: string | null;
 }
 
 /** How often a code was asked for, per person, Bangkok date and claim type: the figure that "ask once" is judged by. */
@@ -47,6 +50,7 @@ export interface CodeInput {
   /** UTC epoch milliseconds; now when left out. */
   issuedAt?: number | undefined;
   claimCode?: string | undefined;
+  mobile?: string | null | undefined;
 }
 
 export interface CentreOptions {
@@ -55,12 +59,12 @@ export interface CentreOptions {
 }
 
 export class NhsoCentre {
-  /** Null while NHSO is up. `delayMs` passes before the breakage. */
-  outage: { how: Breakage; delayMs: number } | null = null;
+  /** Null while NHSO is up. */
+  outage: Outage | null = null;
   limitPerDay: number | null;
   /** Added to the real clock. */
   clockOffsetMs = 0;
-  readonly journal = new Journal();
+  readonly journal = new Journal<JournalEntry>();
   readonly #people = new Map<string, NhsoPerson>();
   readonly #codes = new Map<string, CentreCode[]>();
   readonly #pidOfCorrelation = new Map<string, string>();
@@ -122,6 +126,7 @@ export class NhsoCentre {
       issuedAt: input.issuedAt ?? this.now(),
       channel: input.channel ?? 'agent',
       correlationId,
+      mobile: input.mobile ?? null,
     };
     const codes = this.#codes.get(code.pid);
     if (codes === undefined) this.#codes.set(code.pid, [code]);

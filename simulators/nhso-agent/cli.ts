@@ -1,7 +1,8 @@
 /** `npm run simulate -- nhso-agent`: one agent on a port, with its control calls printed. */
 
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { callList, citizenId, mask, oneOf, wholeNumber } from '../common/options.ts';
 import { NhsoCentre } from './centre.ts';
 import { CONTROL_HELP } from './control-routes.ts';
 import type { JournalEntry } from './journal.ts';
@@ -28,13 +29,13 @@ export function nhsoAgentCommand(): Command {
     .option('--port <port>', 'port to listen on; 0 takes a free one', wholeNumber, 8189)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--hcode <hcode>', 'hospital whose token the agent holds', '10978')
-    .option('--zone <zone>', 'test or prod; prod has no probe call', zone, 'test')
+    .option('--zone <zone>', 'test or prod; prod has no probe call', oneOf('test', 'prod'), 'test')
     .option('--delay <ms>', 'milliseconds before each answer', wholeNumber, 0)
     .option('--card <pid>', 'put this card into the reader (13 digits)', citizenId)
     .option('--limit <n>', 'codes per person, claim type and day, or "none"', limit, 1)
     .option('--people <file>', 'JSON array of persons, as for POST /__control/people')
     .option('--quiet', 'do not print the calls', false)
-    .addHelpText('after', `\nControl calls:\n${controlHelp()}`)
+    .addHelpText('after', `\nControl calls:\n${callList(CONTROL_HELP)}`)
     .action(run);
 }
 
@@ -51,7 +52,7 @@ async function run(options: CliOptions): Promise<void> {
   });
   if (options.card !== undefined) agent.control.insertCard(options.card);
   console.log(`NHSO agent simulator: ${agent.url} (hospital ${hcode}, ${agentZone} zone)\n`);
-  console.log(`${controlHelp()}\n\nStop it with Ctrl+C.`);
+  console.log(`${callList(CONTROL_HELP)}\n\nStop it with Ctrl+C.`);
   const stop = () => void agent.close();
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
@@ -62,31 +63,6 @@ export function line(entry: JournalEntry): string {
   const person = entry.pid === null ? '' : ` ${mask(entry.pid)}`;
   const code = entry.claimCode === null ? '' : ` ${entry.claimCode}`;
   return `${entry.at} ${entry.call}${person} ${entry.status ?? 'no answer'} ${entry.outcome}${code} ${entry.ms} ms`;
-}
-
-function mask(pid: string): string {
-  return `${pid.slice(0, 1)}-xxxx-xxxxx-${pid.slice(-3, -1)}-${pid.slice(-1)}`;
-}
-
-function controlHelp(): string {
-  return Object.entries(CONTROL_HELP)
-    .map(([call, what]) => `  ${call.padEnd(30)} ${what}`)
-    .join('\n');
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number');
-}
-
-function zone(text: string): 'test' | 'prod' {
-  if (text === 'test' || text === 'prod') return text;
-  throw new InvalidArgumentError('expected test or prod');
-}
-
-function citizenId(text: string): string {
-  if (/^\d{13}$/.test(text)) return text;
-  throw new InvalidArgumentError('expected 13 digits');
 }
 
 /** 0 stands for "none" until `run`: commander takes a null for a missing value. */

@@ -1,17 +1,19 @@
 /** The control calls over HTTP, for programs that are not in this process. `GET /__control` lists them. */
 
-import express, { type Request, Router } from 'express';
+import express, { Router } from 'express';
 import { z } from 'zod';
-import { AGENT_CALLS, BREAKAGES } from './calls.ts';
+import { OUTCOMES } from '../common/journal.ts';
+import { breakage, count, defined, delayMs, parse, pid, seconds, status } from '../common/orders.ts';
+import { sendJson } from '../common/said.ts';
+import { AGENT_CALLS } from './calls.ts';
 import type { AgentControl } from './control.ts';
 import { RIGHTS } from './people.ts';
-import { SpringFault, sendJson } from './spring.ts';
 
 export const CONTROL_HELP: Readonly<Record<string, string>> = {
   'GET /__control': 'this list',
   'GET /__control/state': 'NHSO up or down, reader, card, limit, clock offset',
   'POST /__control/nhso':
-    '{"state":"up"} or {"state":"down","how":"500|timeout|html|reset|drop|empty|cut-json|cut-body","delayMs":0}',
+    '{"state":"up"} or {"state":"down","how":"500|timeout|html|reset|drop|empty|cut-json|cut-body|wrong-type","delayMs":0}',
   'POST /__control/delay': '{"ms":300} for all calls, {"ms":2000,"call":"confirm-save"} for one',
   'POST /__control/lose-answer':
     '{"next":1,"call":"confirm-save","how":"drop"}: the work is done, the answer is lost',
@@ -33,9 +35,6 @@ export const CONTROL_HELP: Readonly<Record<string, string>> = {
 };
 
 const call = z.enum(AGENT_CALLS);
-const count = z.number().int().min(1).max(1_000_000);
-const delayMs = z.number().min(0).max(600_000);
-const pid = z.string().regex(/^\d{13}$/, 'expected 13 digits');
 
 const person = z.strictObject({
   pid,
@@ -48,14 +47,32 @@ const person = z.strictObject({
   right: z.enum([...(Object.keys(RIGHTS) as (keyof typeof RIGHTS)[]), 'none']),
   claimTypes: z.array(z.string()),
   printedSpelling: z.boolean(),
+  known: z.boolean(),
 });
+
+/** A code that is made by hand; for NHSO's web services too. */
+export const codeBody = z.strictObject({
+  pid,
+  hcode: z.string().optional(),
+  claimType: z.string().optional(),
+  kind: z.enum(['PP', 'EP']).optional(),
+  channel: z.enum(['agent', 'line', 'kiosk', 'new-authen', 'erm']).optional(),
+  issuedAt: z.iso
+    .datetime({ offset: true })
+    .transform((text) => Date.parse(text))
+    .optional(),
+  claimCode: z.string().max(40).optional(),
+  mobile: z.string().optional(),
+});
+
+export const peopleBody = z.array(person.partial().required({ pid: true }));
 
 const bodies = {
   nhso: z.discriminatedUnion('state', [
     z.strictObject({ state: z.literal('up') }),
     z.strictObject({
       state: z.literal('down'),
-      how: z.enum(BREAKAGES).optional(),
+      how: breakage.optional(),
       delayMs: delayMs.optional(),
     }),
   ]),
@@ -63,32 +80,19 @@ const bodies = {
   loseAnswer: z.strictObject({
     next: count.optional(),
     call: call.optional(),
-    how: z.enum(BREAKAGES).optional(),
+    how: breakage.optional(),
   }),
   failNext: z.strictObject({
     next: count.optional(),
     call: call.optional(),
-    status: z.number().int().min(400).max(599).optional(),
+    status: status.optional(),
     message: z.string().optional(),
   }),
   limit: z.strictObject({ perDay: z.number().int().min(1).nullable() }),
-  restart: z.strictObject({ seconds: z.number().min(0).max(3600) }),
+  restart: z.strictObject({ seconds }),
   card: z.strictObject({ pid }),
   reader: z.strictObject({ plugged: z.boolean() }),
-  codes: z.strictObject({
-    pid,
-    hcode: z.string().optional(),
-    claimType: z.string().optional(),
-    kind: z.enum(['PP', 'EP']).optional(),
-    channel: z.enum(['agent', 'line', 'kiosk', 'new-authen', 'erm']).optional(),
-    issuedAt: z.iso
-      .datetime({ offset: true })
-      .transform((text) => Date.parse(text))
-      .optional(),
-    claimCode: z.string().max(40).optional(),
-  }),
   clock: z.strictObject({ offsetMs: z.number() }),
-  people: z.array(person.partial().required({ pid: true })),
 };
 
 export function controlRoutes(control: AgentControl): Router {
@@ -115,9 +119,9 @@ export function controlRoutes(control: AgentControl): Router {
     sendJson(res, 200, control.state());
   });
   order('/reader', bodies.reader, (o) => (o.plugged ? control.plugReader() : control.unplugReader()));
-  order('/codes', bodies.codes, (o) => control.issueCode(o));
+  order('/codes', codeBody, (o) => control.issueCode(o));
   order('/clock', bodies.clock, (o) => control.clockOffset(o.offsetMs));
-  order('/people', bodies.people, (o) => control.addPeople(o.map(defined)));
+  order('/people', peopleBody, (o) => control.addPeople(o.map(defined)));
   order('/reset', z.unknown(), () => control.reset());
   router.post('/restart', (req, res) => {
     const { seconds } = parse(bodies.restart, req);
@@ -137,18 +141,5 @@ export function controlRoutes(control: AgentControl): Router {
 const requestsFilter = z.strictObject({
   afterSeq: z.coerce.number().int().optional(),
   call: call.optional(),
-  outcome: z.enum(['answered', 'refused', 'failed', 'nhso-down', 'lost']).optional(),
+  outcome: z.enum(OUTCOMES).optional(),
 });
-
-function parse<T>(schema: z.ZodType<T>, req: Pick<Request, 'body'>): T {
-  const result = schema.safeParse(req.body);
-  if (result.success) return result.data;
-  throw new SpringFault(400, z.prettifyError(result.error));
-}
-
-/** Leaves out keys whose value is undefined, which optional properties do not permit. */
-function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}

@@ -1,18 +1,13 @@
 /** Everything a test, a demo or a person may do to an agent and to NHSO behind it. */
 
-import type { AgentCall, Breakage } from './calls.ts';
+import type { Breakage } from '../common/breakage.ts';
+import type { FailNext, LoseAnswers } from '../common/faults.ts';
+import type { Service } from '../common/port.ts';
+import type { AgentCall } from './calls.ts';
 import type { CentreCode, CodeInput, ConfirmCount, NhsoCentre } from './centre.ts';
-import type { FailNext, LoseAnswers } from './faults.ts';
 import type { JournalEntry, JournalFilter } from './journal.ts';
 import type { PersonInput } from './people.ts';
 import type { AgentState } from './serve.ts';
-
-/** The agent's service as Windows sees it. */
-export interface Service {
-  stop(): Promise<void>;
-  start(): Promise<void>;
-  restart(seconds: number): Promise<void>;
-}
 
 export class AgentControl {
   readonly centre: NhsoCentre;
@@ -78,12 +73,12 @@ export class AgentControl {
     this.#agent.faults.delay(ms, call);
   }
 
-  failNext(order: FailNext = {}): void {
+  failNext(order: FailNext<AgentCall> = {}): void {
     this.#agent.faults.failNext(order);
   }
 
   /** The work is done, then the answer is lost. */
-  loseAnswers(order: LoseAnswers = {}): void {
+  loseAnswers(order: LoseAnswers<AgentCall> = {}): void {
     this.#agent.faults.loseAnswers(order);
   }
 

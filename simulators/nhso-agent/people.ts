@@ -1,6 +1,6 @@
 /** The people registry behind NHSO: invented persons with their rights. A pid nobody added gets a plausible UCS right. */
 
-import { buddhistDate, localDateTime, thaiAge } from './bangkok.ts';
+import { buddhistDate, localDateTime, thaiAge } from '../common/bangkok.ts';
 
 export const CLAIM_TYPES: Readonly<Record<string, string>> = {
   PG0060001: 'เข้ารับบริการรักษาทั่วไป (OPD/ IPD/ PP)',
@@ -45,6 +45,8 @@ export interface NhsoPerson {
   claimTypes: readonly string[];
   /** `mainInsc1` as the printed sample has it, instead of the live `mainInscl`. */
   printedSpelling: boolean;
+  /** False: NHSO's registry does not have the citizen id. */
+  known: boolean;
 }
 
 /** What a caller gives; the rest is filled in from {@link plausiblePerson}. */
@@ -70,6 +72,7 @@ export function plausiblePerson(pid: string): NhsoPerson {
     right: 'UCS',
     claimTypes: Object.keys(CLAIM_TYPES),
     printedSpelling: false,
+    known: true,
   };
 }
 
@@ -93,7 +96,7 @@ export function readAnswer(
   correlationId: string,
   now: number,
 ): Record<string, unknown> {
-  const right = person.right === 'none' ? undefined : RIGHTS[person.right];
+  const right = person.right === 'none' || !person.known ? undefined : RIGHTS[person.right];
   const [main, sub] = person.printedSpelling ? ['mainInsc1', 'subInsc1'] : ['mainInscl', 'subInscl'];
   const checkDate = localDateTime(now);
   const answer: Record<string, unknown> = {

@@ -1,11 +1,11 @@
 /** The agent's own API, as `http://<counter-pc>:8189` offers it. */
 
 import express, { type Request, Router } from 'express';
-import { localDateTime } from './bangkok.ts';
+import { localDateTime } from '../common/bangkok.ts';
+import { SpringFault } from '../common/spring.ts';
 import type { CentreCode } from './centre.ts';
 import { cardAnswer } from './people.ts';
 import { type AgentState, type Notes, reachNhso, serve } from './serve.ts';
-import { SpringFault } from './spring.ts';
 import { authenRequest } from './validation.ts';
 
 /** One invented grey pixel: `image` is a JPEG in raw base64, only when asked for. */

@@ -1,6 +1,6 @@
 /** What NHSO checks in a draft or confirm body, with the Thai words it refuses in. */
 
-import type { FieldError } from './spring.ts';
+import type { FieldError } from '../common/spring.ts';
 
 export interface AuthenRequest {
   pid: string;

@@ -1,6 +1,6 @@
 /** NHSO and its agents: down, slow, answers that get lost, a service that restarts. */
 
-import type { Breakage } from '../../../simulators/nhso-agent/calls.ts';
+import type { Breakage } from '../../../simulators/common/breakage.ts';
 import { ENDS_BY_ITSELF, type Injury, pick } from './injury.ts';
 
 const DOWN: readonly Breakage[] = ['500', 'html', 'cut-json', 'cut-body', 'reset', 'drop', 'timeout'];

@@ -21,7 +21,7 @@ const confirm = (seq: number, atMs: number, claimCode: string | null): Evidence[
 
 const code = (claimCode = CODE): Evidence['codes'][number] => ({
   ...{ claimCode, kind: 'PP', pid: PID, hcode: '10978', claimType: 'PG0060001' },
-  ...{ issuedAt: SAMPLE_AT, channel: 'agent', correlationId: 'c' },
+  ...{ issuedAt: SAMPLE_AT, channel: 'agent', correlationId: 'c', mobile: null },
 });
 
 const line = (seq: number, fromState: string | null, toState: string): object => ({

@@ -1,7 +1,7 @@
 /** NHSO behind the agents: the day's limit, other channels, several agents, and the counts that tests judge by. */
 
 import { afterEach, expect, test } from 'vitest';
-import { localDate, thaiAge } from '../../../simulators/nhso-agent/bangkok.ts';
+import { localDate, thaiAge } from '../../../simulators/common/bangkok.ts';
 import { NhsoCentre } from '../../../simulators/nhso-agent/centre.ts';
 import { startNhsoAgent } from '../../../simulators/nhso-agent/start.ts';
 import { confirm, get, goodRequest, PID, type Simulator } from './wire.ts';

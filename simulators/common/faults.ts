@@ -1,21 +1,21 @@
-/** What shall go wrong at one agent: delays, failures of the next calls, answers lost after the work was done. */
+/** What shall go wrong at one simulator: delays, failures of the next calls, answers lost after the work was done. */
 
-import type { AgentCall, Breakage } from './calls.ts';
+import type { Breakage } from './breakage.ts';
 
-export interface FailNext {
+export interface FailNext<Call extends string> {
   /** How many calls fail; 1 when left out. */
   next?: number | undefined;
   /** Only this call; any call when left out. */
-  call?: AgentCall | undefined;
+  call?: Call | undefined;
   /** 500 when left out. */
   status?: number | undefined;
   message?: string | undefined;
 }
 
-export interface LoseAnswers {
+export interface LoseAnswers<Call extends string> {
   next?: number | undefined;
-  /** `confirm-save` when left out. */
-  call?: AgentCall | undefined;
+  /** The one that the simulator says when left out: the agent's `confirm-save`. */
+  call?: Call | undefined;
   /** `drop` when left out. */
   how?: Breakage | undefined;
 }
@@ -26,34 +26,37 @@ interface Plan {
   lose: Breakage | null;
 }
 
-export class Faults {
+export class Faults<Call extends string> {
   #delayMs: number;
-  readonly #delays = new Map<AgentCall, number>();
-  #fails: { left: number; call: AgentCall | null; status: number; message: string }[] = [];
-  #losses: { left: number; call: AgentCall; how: Breakage }[] = [];
+  readonly #loses: Call;
+  readonly #delays = new Map<Call, number>();
+  #fails: { left: number; call: Call | null; status: number; message: string }[] = [];
+  #losses: { left: number; call: Call; how: Breakage }[] = [];
 
-  constructor(delayMs: number) {
+  /** `loses`: the call whose answers are lost when an order names none. */
+  constructor(delayMs: number, loses: Call) {
     this.#delayMs = delayMs;
+    this.#loses = loses;
   }
 
   /** Milliseconds before each answer; with `call` for that call alone, which then goes before the general one. */
-  delay(ms: number, call?: AgentCall): void {
+  delay(ms: number, call?: Call): void {
     if (call === undefined) this.#delayMs = ms;
     else this.#delays.set(call, ms);
   }
 
-  failNext(order: FailNext): void {
+  failNext(order: FailNext<Call>): void {
     const { next = 1, call = null, status = 500, message = '' } = order;
     this.#fails.push({ left: next, call, status, message });
   }
 
-  loseAnswers(order: LoseAnswers): void {
-    const { next = 1, call = 'confirm-save', how = 'drop' } = order;
+  loseAnswers(order: LoseAnswers<Call>): void {
+    const { next = 1, call = this.#loses, how = 'drop' } = order;
     this.#losses.push({ left: next, call, how });
   }
 
   /** What happens to this one call; counts it against the orders. */
-  plan(call: AgentCall): Plan {
+  plan(call: Call): Plan {
     const fail = this.#fails.find((f) => f.call === null || f.call === call);
     if (fail !== undefined && --fail.left <= 0) this.#fails = this.#fails.filter((f) => f !== fail);
     const loss = fail === undefined ? this.#losses.find((l) => l.call === call) : undefined;

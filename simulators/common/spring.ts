@@ -1,14 +1,15 @@
 /** Spring Boot's manners: its error body, and faults that handlers throw to get one. */
 
-import type { Response } from 'express';
-
 const REASONS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   413: 'Payload Too Large',
   415: 'Unsupported Media Type',
   418: "I'm a teapot",
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   502: 'Bad Gateway',
   503: 'Service Unavailable',
@@ -62,12 +63,9 @@ export function errorBody(fault: SpringFault, path: string, now: number): Record
   return body;
 }
 
-/**
- * Writes JSON without Express's ETag work, and as text, which Node sends in one write with its header: the bench asks for
- * thousands of answers a second.
- */
-export function sendJson(res: Response, status: number, body: unknown): void {
-  const text = JSON.stringify(body);
-  res.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) });
-  res.end(text);
+/** express.json's own errors carry a status; anything else is a fault of the simulator and says so. */
+export function asFault(error: unknown): SpringFault {
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500;
+  const text = error instanceof Error ? error.message : String(error);
+  return new SpringFault(status, status === 400 ? `JSON parse error: ${text}` : text);
 }

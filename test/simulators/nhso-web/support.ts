@@ -4,8 +4,8 @@ import { createClientAsync } from 'soap';
 import type { NhsoWebSimulator } from '../../../simulators/nhso-web/start.ts';
 
 /** Invented; they begin with 9, which no office gives out, and their check digits are right. */
-export const PID = '9000000000016';
-export const STAFF = '9000000000024';
+export const PID = '9000000000012';
+export const STAFF = '9000000000021';
 
 export interface Got {
   status: number;

@@ -73,7 +73,7 @@ export function* inventRows(options: InventOptions): Generator<ReportRow> {
 }
 
 /** Invented people: ids that begin with 9, which no office gives out, with the right check digit. */
-export function citizenId(n: number): string {
+function citizenId(n: number): string {
   const twelve = `9${String(n).padStart(11, '0')}`;
   const sum = [...twelve].reduce((total, digit, i) => total + Number(digit) * (13 - i), 0);
   return `${twelve}${(11 - (sum % 11)) % 10}`;

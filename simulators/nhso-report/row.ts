@@ -65,7 +65,7 @@ export const COLUMNS: readonly Column[] = [
 const OFFSET_MS = 7 * 3_600_000;
 
 /** Buddhist `dd/mm/yyyy HH:mm:ss` in Bangkok. */
-export function dateText(at: number): string {
+function dateText(at: number): string {
   const local = new Date(at + OFFSET_MS).toISOString();
   return `${birthText(local.slice(0, 10))} ${local.slice(11, 19)}`;
 }

@@ -10,6 +10,9 @@ import { CONTROL_HELP } from './control-routes.ts';
 import { startNhsoWeb } from './start.ts';
 import type { WebEntry } from './state.ts';
 
+/** Invented: no office gives out an id that begins with 9. */
+const STAFF = '9000000000021';
+
 interface CliOptions {
   port: number;
   host: string;
@@ -19,7 +22,7 @@ interface CliOptions {
   delay: number;
   form: StatusForm['shape'];
   people?: string;
-  staff: string;
+  staff?: string;
   ucTokenFile?: string;
   srmTokenFile?: string;
   quiet: boolean;
@@ -41,7 +44,7 @@ export function nhsoWebCommand(): Command {
     .option('--people <file>', 'JSON array of persons, as for POST /__control/people')
     .option('--uc-token-file <path>', 'a member of staff logs in to UC Authentication; nhso_token.txt')
     .option('--srm-token-file <path>', 'a member of staff logs in to SRM; token.txt')
-    .option('--staff <pid>', 'citizen id of that member of staff (13 digits)', citizenId, '9000000000021')
+    .option('--staff <pid>', 'citizen id of that member of staff; an invented one when left out', citizenId)
     .option('--quiet', 'do not print the calls', false)
     .addHelpText('after', `\nControl calls:\n${callList(CONTROL_HELP)}`)
     .action(run);
@@ -52,7 +55,7 @@ async function run(options: CliOptions): Promise<void> {
   if (options.people !== undefined) {
     centre.addPeople(JSON.parse(readFileSync(options.people, 'utf8')) as PersonInput[]);
   }
-  const { port, host, hcode, delay: delayMs, ucTokenFile, srmTokenFile } = options;
+  const { port, host, hcode, delay: delayMs, ucTokenFile, srmTokenFile, staff = STAFF } = options;
   const web = await startNhsoWeb({
     ...{ port, host, hcode, centre, delayMs },
     ...(options.token === undefined ? {} : { hospitalToken: options.token }),
@@ -60,7 +63,7 @@ async function run(options: CliOptions): Promise<void> {
     ...(options.quiet ? {} : { onCall: (entry) => console.log(line(entry)) }),
   });
   web.control.statusForm({ shape: options.form });
-  await web.control.staffLogsIn({ account: options.staff, ucTokenFile, srmTokenFile });
+  await web.control.staffLogsIn({ account: staff, ucTokenFile, srmTokenFile });
   console.log(`NHSO web services simulator: ${web.url} (hospital ${hcode}, token ${web.hospitalToken})\n`);
   for (const [name, url] of Object.entries(web.urls)) console.log(`  ${name.padEnd(14)} ${url}`);
   console.log(`\n${callList(CONTROL_HELP)}\n\nStop it with Ctrl+C.`);

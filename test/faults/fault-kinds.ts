@@ -30,6 +30,7 @@ export const FAULT_KINDS = [
   'ledger-cut',
   'disk-full',
   'clock-jump',
+  'killed-ahead',
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
@@ -47,7 +48,11 @@ const LASTS: Partial<Record<FaultKind, number>> = {
   'bridge-frozen-long': 40_000,
   'nhso-down': 8_000,
   'clock-jump': 8_000,
+  'killed-ahead': 8_000,
 };
+
+/** They need a clock that can be set. */
+export const CLOCK_KINDS: readonly FaultKind[] = ['clock-jump', 'killed-ahead'];
 
 export function lastsUpTo(kind: FaultKind): number {
   return LASTS[kind] ?? 4_000;

@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCommand, InvalidArgumentError, Option } from 'commander';
-import { FAULT_KINDS, type FaultKind } from './fault-kinds.ts';
+import { CLOCK_KINDS, FAULT_KINDS, type FaultKind } from './fault-kinds.ts';
 import type { Wishes } from './plan.ts';
 import { reportOf, resultLine } from './report.ts';
 import type { RunResult } from './run.ts';
@@ -88,8 +88,10 @@ async function main(options: Options): Promise<void> {
 /** What this machine cannot do; in CI that is an error, since there nothing may be left out unseen. */
 function missingHere(): FaultKind[] {
   const missing: [FaultKind, string][] = [];
-  if (fakeTimeLibrary() === null)
-    missing.push(['clock-jump', "libfaketime not found: install Debian's faketime"]);
+  if (fakeTimeLibrary() === null) {
+    const why = "libfaketime not found: install Debian's faketime";
+    missing.push(...CLOCK_KINDS.map((kind) => [kind, why] as [FaultKind, string]));
+  }
   const folder = mkdtempSync(join(tmpdir(), 'abf-disk-'));
   if (canMount(folder)) unmount(folder);
   else missing.push(['disk-full', 'a small disk cannot be mounted here: it needs root']);

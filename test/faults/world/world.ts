@@ -7,7 +7,7 @@ import { NhsoCentre } from '../../../simulators/nhso-agent/centre.ts';
 import type { JournalEntry } from '../../../simulators/nhso-agent/journal.ts';
 import { addKey } from '../../support/api-key.ts';
 import type { Started } from '../../support/services/start.ts';
-import { DAY_MS } from '../fault-kinds.ts';
+import { CLOCK_KINDS, DAY_MS } from '../fault-kinds.ts';
 import type { Plan } from '../plan.ts';
 import { Bridges } from './bridges.ts';
 import { FakeClock, fakeTimeLibrary } from './clock.ts';
@@ -54,7 +54,7 @@ export async function openWorld(plan: Plan, servers: Servers): Promise<World> {
   try {
     const aheadMs = setup.midnight ? untilMidnight(Date.now()) - DAY_MS * 0.6 : 0;
     const now = (): number => Date.now() + aheadMs;
-    const needsClock = setup.midnight || plan.faults.some((fault) => fault.kind === 'clock-jump');
+    const needsClock = setup.midnight || plan.faults.some(({ kind }) => CLOCK_KINDS.includes(kind));
     const library = fakeTimeLibrary();
     if (needsClock && library === null) throw new Error("libfaketime is missing: install Debian's faketime");
     const clockFor = (name: string): FakeClock | null =>

@@ -6,7 +6,8 @@
  * while other code of the process runs, and many scripts share one fsync.
  */
 
-import type { CompiledQuery, Kysely, QueryResult } from 'kysely';
+import type { CompiledQuery, Expression, Kysely, QueryResult } from 'kysely';
+import type { Instant } from '../src/domain/bangkok.ts';
 import type { Finding } from '../src/service/ports/finding.ts';
 import type { Tables } from './tables.ts';
 
@@ -32,6 +33,11 @@ export interface Engine {
   place(): Promise<string>;
   /** A number kept beside the store, which does not come back with a backup of it; null where there is no such thing. */
   readonly beside: Beside | null;
+  /**
+   * The present, for a query that compares instants of several processes, epoch ms: a server's own clock, which all of them
+   * share; where there is no server, and all share a machine, the caller's.
+   */
+  now(at: Instant): Expression<number>;
   /** Findings of this engine alone; what both share is in `check.ts`. */
   check(): Promise<Finding[]>;
   close(): Promise<void>;

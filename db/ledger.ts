@@ -7,11 +7,15 @@ import { checkLedger } from './check.ts';
 import { checkVersions, makeCommit } from './commit.ts';
 import type { Engine } from './engine.ts';
 import { keysAndMemory } from './keys-and-memory.ts';
+import { leases } from './leases.ts';
 import { lineage } from './lineage.ts';
 import { ledgerSearch } from './search.ts';
+import { type Secrets, secretsOf } from './secrets/secrets.ts';
+import { tokenStore } from './tokens.ts';
 import { work } from './work.ts';
 
-export function ledgerOn(engine: Engine): Ledger {
+/** `secrets`: for the tokens; a ledger without them does everything else. */
+export function ledgerOn(engine: Engine, secrets: Secrets = secretsOf({})): Ledger {
   const commit = makeCommit(engine.db);
   return {
     migrate: () => engine.migrate(),
@@ -25,6 +29,8 @@ export function ledgerOn(engine: Engine): Ledger {
     ...keysAndMemory(engine),
     ...lineage(engine),
     search: ledgerSearch(engine),
+    tokens: tokenStore(engine, secrets),
+    leases: leases(engine),
     check: () => checkLedger(engine),
     close: () => engine.close(),
   };

@@ -4,6 +4,7 @@ import { BridgeError } from '../src/domain/bridge-error.ts';
 import type { Ledger } from '../src/service/ports/ledger.ts';
 import type { Engine } from './engine.ts';
 import { ledgerOn } from './ledger.ts';
+import { type SecretsOptions, secretsOf } from './secrets/secrets.ts';
 
 export interface LedgerOptions {
   /** PostgreSQL: the schema that the tables stand in; `authen_bridge` unless said otherwise. */
@@ -12,6 +13,8 @@ export interface LedgerOptions {
   connections?: number;
   /** SQLite: how long a write waits while another process holds the file, ms; 10,000 unless said otherwise. */
   lockWaitMs?: number;
+  /** The configuration's `secrets`, for whoever stores or reads tokens. Nothing is read or made before it is needed. */
+  secrets?: SecretsOptions;
 }
 
 /**
@@ -20,7 +23,7 @@ export interface LedgerOptions {
  * when a SQLite file cannot be opened; an unreachable PostgreSQL is told by the first call.
  */
 export async function openLedger(store: string, options: LedgerOptions = {}): Promise<Ledger> {
-  return ledgerOn(await openEngine(store, options));
+  return ledgerOn(await openEngine(store, options), secretsOf(options.secrets ?? {}));
 }
 
 /** A driver is loaded when it is wanted: the other one's memory is spared. */

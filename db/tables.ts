@@ -127,6 +127,29 @@ export interface AuditTable {
   resource: string;
 }
 
+/** One row for a hospital and kind of token; `value`, `refresh` and `account` are sealed, see `secrets/`. */
+export interface TokenTable {
+  hcode: string;
+  kind: string;
+  generation: number;
+  source: string;
+  value: string;
+  refresh: string | null;
+  account: string | null;
+  obtained_at: number;
+  expires_at: number | null;
+  refused_at: number | null;
+  last_used_at: number | null;
+}
+
+export interface LeaseTable {
+  name: string;
+  holder: string;
+  /** For how long it was taken: no honest end lies farther ahead. */
+  ttl_ms: number;
+  ends_at: number;
+}
+
 export interface Tables {
   visit_case: VisitCaseTable;
   card_read: CardReadTable;
@@ -136,7 +159,10 @@ export interface Tables {
   memory: MemoryTable;
   api_key: ApiKeyTable;
   audit: AuditTable;
+  token: TokenTable;
+  lease: LeaseTable;
 }
 
+export type TokenRow = Selectable<TokenTable>;
 export type CaseRow = Selectable<VisitCaseTable>;
 export type CardReadRow = Selectable<CardReadTable>;

@@ -3,11 +3,13 @@
 import type { Migration } from 'kysely/migration';
 import * as m0001 from './0001-first-ledger.ts';
 import * as m0002 from './0002-sought.ts';
+import * as m0003 from './0003-tokens.ts';
 import type { EngineName } from './dialect.ts';
 
 export function allMigrations(engine: EngineName): Record<string, Migration> {
   return {
     '0001-first-ledger': { up: (db) => m0001.up(db, engine) },
     '0002-sought': { up: (db) => m0002.up(db, engine) },
+    '0003-tokens': { up: (db) => m0003.up(db, engine) },
   };
 }

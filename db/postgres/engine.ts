@@ -1,7 +1,7 @@
 /** The ledger on PostgreSQL: a small pool, one connection a transaction. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CompiledQuery, Kysely, PostgresDialect, type QueryResult, sql } from 'kysely';
+import { type CompiledQuery, type Expression, Kysely, PostgresDialect, type QueryResult, sql } from 'kysely';
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import type { Finding } from '../../src/service/ports/finding.ts';
 import type { Engine, Script } from '../engine.ts';
@@ -85,6 +85,11 @@ export class PostgresEngine implements Engine {
     const query = this.db.selectNoFrom([oid.as('oid'), timeline.as('timeline')]);
     const [row] = await this.read(query.compile());
     return `${row?.oid ?? ''}/${row?.timeline ?? ''}`;
+  }
+
+  /** Not the start of the transaction: the statement may have waited for a lock since. */
+  now(): Expression<number> {
+    return sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
   }
 
   async check(): Promise<Finding[]> {

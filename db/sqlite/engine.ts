@@ -2,7 +2,8 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
-import { type CompiledQuery, Kysely, type QueryResult } from 'kysely';
+import { type CompiledQuery, type Expression, Kysely, type QueryResult, sql } from 'kysely';
+import type { Instant } from '../../src/domain/bangkok.ts';
 import type { Finding } from '../../src/service/ports/finding.ts';
 import type { Beside, Engine, Script } from '../engine.ts';
 import { ledgerUnavailable } from '../errors.ts';
@@ -92,6 +93,10 @@ export class SqliteEngine implements Engine {
   /** A file knows nothing of where it lies: what is kept beside it tells copies apart. */
   place(): Promise<string> {
     return Promise.resolve('');
+  }
+
+  now(at: Instant): Expression<number> {
+    return sql.val(at);
   }
 
   async check(): Promise<Finding[]> {

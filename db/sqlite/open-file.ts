@@ -1,9 +1,10 @@
 /** Opens the SQLite file with the settings that the ledger depends on. */
 
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { ledgerUnavailable } from '../errors.ts';
+import { makeFolder } from '../files.ts';
 
 /**
  * How long SQLite itself may wait for another process's lock, ms. It waits without letting go of the event loop, so
@@ -37,16 +38,4 @@ function makePrivate(path: string): void {
   makeFolder(dirname(path));
   // SQLite gives its -wal and -shm files the mode of the main file
   closeSync(openSync(path, 'a', 0o600));
-}
-
-/** Not Node's `recursive`, which tries for ever where the system says that a folder's parent is not there although it is. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return;
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // another process made it at the same moment
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
 }

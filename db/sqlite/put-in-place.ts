@@ -1,10 +1,11 @@
 /** Puts a checked copy in the place of a SQLite ledger. What was there is kept under another name. */
 
-import { chownSync, closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Instant } from '../../src/domain/bangkok.ts';
 import { BridgeError } from '../../src/domain/bridge-error.ts';
+import { giveToOwnerOf } from '../files.ts';
 import { markSetAside } from './backup.ts';
 import { isBusy, isDamage, sqliteError } from './errors.ts';
 
@@ -84,13 +85,6 @@ function isDatabase(path: string): boolean {
 function letGo(held: Database.Database): void {
   held.exec('rollback');
   markSetAside(held, null);
-}
-
-/** Run by root, who may, as is needed: the bridge's own user must be able to open it. */
-function giveToOwnerOf(like: string, part: string): void {
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = statSync(like);
-  chownSync(part, uid, gid);
 }
 
 function inUse(path: string): BridgeError {

@@ -3,12 +3,13 @@
 import { existsSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Command, createCommand } from 'commander';
+import { folderToDisk, toDisk } from '../../db/files.ts';
 import { copyLedger } from '../../db/sqlite/backup.ts';
 import { putInPlace } from '../../db/sqlite/put-in-place.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { bangkokIso } from '../domain/bangkok.ts';
 import { BridgeError } from '../domain/bridge-error.ts';
-import { folderToDisk, stampOf, toDisk } from './backup/place.ts';
+import { stampOf } from './backup/place.ts';
 import { progressLine } from './backup/progress.ts';
 import { refuse, storeOf } from './backup/store.ts';
 import { isOurs } from './doctor/port.ts';

@@ -1,13 +1,16 @@
 /** What every ledger must do, run by `sqlite.test.ts` and `postgres.test.ts` on their engine. */
 
 import { commitContract } from './contract/commit.ts';
+import { keysContract } from './contract/keys.ts';
 import { killContract } from './contract/kill.ts';
+import { leasesContract } from './contract/leases.ts';
 import { listsContract } from './contract/lists.ts';
 import { modelContract } from './contract/model.ts';
 import { racesContract } from './contract/races.ts';
 import { searchContract } from './contract/search.ts';
 import { smallTablesContract } from './contract/small-tables.ts';
 import type { MakeStore } from './contract/store.ts';
+import { tokensContract } from './contract/tokens.ts';
 
 export function ledgerContract(make: MakeStore): void {
   commitContract(make);
@@ -16,5 +19,8 @@ export function ledgerContract(make: MakeStore): void {
   searchContract(make);
   racesContract(make);
   modelContract(make);
+  tokensContract(make);
+  keysContract(make);
+  leasesContract(make);
   killContract(make);
 }

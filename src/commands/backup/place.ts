@@ -1,16 +1,8 @@
 /** Where a backup goes, and which older ones go for it. */
 
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { folderToDisk, toDisk } from '../../../db/files.ts';
 import { bangkokIso, type Instant } from '../../domain/bangkok.ts';
 import { refuse } from './store.ts';
 
@@ -47,21 +39,6 @@ export function finish({ file, part }: Pick<Place, 'file' | 'part'>): void {
   toDisk(part, 'r+');
   renameSync(part, file);
   folderToDisk(dirname(file));
-}
-
-/** The names in it. */
-export function folderToDisk(folder: string): void {
-  // Windows opens no folder
-  if (process.platform !== 'win32') toDisk(folder, 'r');
-}
-
-export function toDisk(path: string, flags: 'r' | 'r+'): void {
-  const fd = openSync(path, flags);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 /** Removes all but the newest `keep` backups that bear a name of ours. Returns the names of those that went. */

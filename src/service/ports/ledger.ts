@@ -9,6 +9,7 @@ import type { Case, CaseState, HistoryEntry, Reason, Step, StoredHistoryEntry } 
 import type { Gap } from '../../domain/machine/restored.ts';
 import type { Visit } from '../../domain/visit.ts';
 import type { Finding } from './finding.ts';
+import type { Leases, TokenStore } from './tokens.ts';
 
 export interface CaseKey {
   hcode: string;
@@ -158,6 +159,8 @@ export interface Ledger {
 
   /** Reads for FHIR; see `LedgerSearch`. */
   readonly search: LedgerSearch;
+  readonly tokens: TokenStore;
+  readonly leases: Leases;
   check(): Promise<Finding[]>;
   close(): Promise<void>;
 }

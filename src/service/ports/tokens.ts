@@ -68,11 +68,19 @@ export interface TokenStore {
     after: number,
     token: FoundToken & { source: string },
   ): Promise<boolean>;
+  /** The latest word counts, also when it is of an earlier instant: the clock may have been ahead. */
   noteUsed(hcode: string, kind: TokenKind, at: Instant): Promise<void>;
-  /** Only while that generation stands. */
+  /** Only while that generation stands; its first refusal counts. */
   noteRefused(hcode: string, kind: TokenKind, generation: number, at: Instant): Promise<void>;
-  /** Seals every row anew under the newest secret key; returns how many. */
+  /**
+   * Seals every row anew under the newest secret key (the first of the keyring); returns how many were under another.
+   * Afterwards nothing rests under an older key, and nothing will: a process that does not know the new one yet throws
+   * `config` and stores nothing. Throws `conflict` (retry yes) while another process does the same under another key, and
+   * changes nothing when a row does not open.
+   */
   reseal(): Promise<number>;
+  /** Removes the rows that no key opens, a lost key's; returns how many. What opens stays. */
+  forget(): Promise<number>;
 }
 
 /**
@@ -80,7 +88,10 @@ export interface TokenStore {
  * up nobody; one that lies farther ahead than it may (a clock that was wrong) counts as ended.
  */
 export interface Leases {
-  /** True when the holder has it now: it was free, had ended, or was the holder's own. `ttlMs`: how long, from `now`. */
+  /**
+   * True when the holder has it now: it was free, had ended, or was the holder's own. `ttlMs`: how long, from `now`. On
+   * PostgreSQL the server's clock counts in the place of `now`: processes whose clocks differ still agree.
+   */
   take(name: string, holder: string, ttlMs: number, now: Instant): Promise<boolean>;
   /** Nothing happens when somebody else holds it by now. */
   release(name: string, holder: string): Promise<void>;

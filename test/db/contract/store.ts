@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import pg from 'pg';
-import { openLedger } from '../../../db/open-ledger.ts';
+import { type LedgerOptions, openLedger } from '../../../db/open-ledger.ts';
 import type { Ledger } from '../../../src/service/ports/ledger.ts';
 import { freshPostgres } from '../../support/services.ts';
 
 export interface TestStore {
   readonly store: string;
   /** One more ledger on the store, with its tables up to date; closed by `drop`. */
-  open(): Promise<Ledger>;
+  open(options?: LedgerOptions): Promise<Ledger>;
   /** Runs a statement behind the ledger's back. */
   sql<R>(text: string): Promise<R[]>;
   drop(): Promise<void>;
@@ -68,8 +68,8 @@ function storeOf(
   const opened: Ledger[] = [];
   return {
     store,
-    async open() {
-      const ledger = await openLedger(store);
+    async open(options) {
+      const ledger = await openLedger(store, options);
       opened.push(ledger);
       await ledger.migrate();
       return ledger;

@@ -167,8 +167,7 @@ export function tokenStore(engine: Engine, secrets: Secrets): TokenStore {
         .set({ refused_at: at })
         .where('hcode', '=', hcode)
         .where('kind', '=', kind)
-        .where('generation', '=', generation)
-        .where('refused_at', 'is', null);
+        .where('generation', '=', generation);
       await engine.write(() => changeOne(note.compile()));
     },
 

@@ -70,7 +70,7 @@ export interface TokenStore {
   ): Promise<boolean>;
   /** The latest word counts, also when it is of an earlier instant: the clock may have been ahead. */
   noteUsed(hcode: string, kind: TokenKind, at: Instant): Promise<void>;
-  /** Only while that generation stands; its first refusal counts. */
+  /** Only while that generation stands; the latest word counts: a hospital's UUID is tried again after a refusal. */
   noteRefused(hcode: string, kind: TokenKind, generation: number, at: Instant): Promise<void>;
   /**
    * Seals every row anew under the newest secret key (the first of the keyring); returns how many were under another.

@@ -13,7 +13,7 @@ import type { MakeStore, TestStore } from './store.ts';
 import { found } from './tokens.ts';
 
 export function keysContract(make: MakeStore): void {
-  describe('the keys of the tokens', () => {
+  describe('the keys of the tokens', { timeout: 180_000 }, () => {
     let root: string;
     let store: TestStore;
     let keyFile: string;
@@ -29,7 +29,7 @@ export function keysContract(make: MakeStore): void {
     });
     afterEach(() => store.drop());
 
-    const open = (): Promise<Ledger> => store.open({ secrets: { keyFile } });
+    const open = (): Promise<Ledger> => store.open({ connections: 2, secrets: { keyFile } });
     const put = (ledger: Ledger, hcode: string, after = 0) =>
       ledger.tokens.put(hcode, 'uc', after, found(after + 1));
     const keyIds = async (): Promise<string[]> =>
@@ -140,16 +140,19 @@ export function keysContract(make: MakeStore): void {
           }
         }
       });
-      for (let round = 0; round < 8; round++) {
-        const now = await file.read();
-        if (now === null) throw new Error('there is no key');
-        const fresh = newKey();
-        file.replace([fresh, ...now.keys]);
-        await rotating.tokens.reseal();
-        expect(await keyIds()).toEqual([fresh.id]);
-        file.replace([fresh]);
+      try {
+        for (let round = 0; round < 4; round++) {
+          const now = await file.read();
+          if (now === null) throw new Error('there is no key');
+          const fresh = newKey();
+          file.replace([fresh, ...now.keys]);
+          await rotating.tokens.reseal();
+          expect(await keyIds()).toEqual([fresh.id]);
+          file.replace([fresh]);
+        }
+      } finally {
+        isOver = true;
       }
-      isOver = true;
       await Promise.all(work);
       expect(await keyIds()).toEqual([(await file.read())?.first.id]);
       for (const hcode of sites) {

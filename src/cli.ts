@@ -13,6 +13,8 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const program = createCommand('authen-bridge')
   .description('Gets NHSO authen codes for hospital visits by itself.')
+  // an option after a subcommand's name is that one's, also where the command above has one of the same name
+  .enablePositionalOptions()
   .showHelpAfterError('(--help tells more)');
 
 const COMMANDS = new Map([
@@ -22,6 +24,7 @@ const COMMANDS = new Map([
   ['restore', async () => (await import('./commands/restore.ts')).restoreCommand()],
   ['reader', async () => (await import('./commands/reader.ts')).readerCommand()],
   ['key', async () => (await import('./commands/key.ts')).keyCommand()],
+  ['tokens', async () => (await import('./commands/tokens.ts')).tokensCommand()],
   ['demo', async () => (await import('./commands/demo.ts')).demoCommand()],
   ['simulate', async () => (await import('./commands/simulate.ts')).simulateCommand()],
 ]);

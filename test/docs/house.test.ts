@@ -12,6 +12,7 @@ import { readerCommand } from '../../src/commands/reader.ts';
 import { restoreCommand } from '../../src/commands/restore.ts';
 import { simulateCommand } from '../../src/commands/simulate.ts';
 import { startCommand } from '../../src/commands/start.ts';
+import { tokensCommand } from '../../src/commands/tokens.ts';
 import { anchors, DOCUMENTS, fromRoot, read, withoutBlocks } from './markdown.ts';
 
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   reader: readerCommand,
   key: keyCommand,
   simulate: simulateCommand,
+  tokens: tokensCommand,
 };
 
 describe.each(DOCUMENTS)('%s', (document) => {

@@ -1,0 +1,94 @@
+/**
+ * Which key tokens are sealed under stands in the ledger's memory, and a write under another one is undone. So a process
+ * that has not heard of a new key cannot leave a token under the old one after everything was sealed anew, and two bridges
+ * with keys of their own are told, before the one stores what the other could not open.
+ */
+
+import type { CompiledQuery } from 'kysely';
+import type { BridgeError } from '../src/domain/bridge-error.ts';
+import { change, changeOne, type Engine, type Script } from './engine.ts';
+import type { SecretKey } from './secrets/keyring.ts';
+import type { Secrets } from './secrets/secrets.ts';
+import { IF_LOST, secretsTrouble } from './secrets/trouble.ts';
+
+/** Name in the ledger's memory; the value is a key's id. */
+const NAME = 'token-key';
+
+export interface SealingKey {
+  id(): Promise<string | null>;
+  /**
+   * The key to seal with; made when there is none, unless `isInUse` tells of the id of one that is lost. Throws BridgeError
+   * `config` when it is not there.
+   */
+  key(isInUse: () => Promise<string | null>): Promise<SecretKey>;
+  /** From now on this one seals. */
+  set(id: string): Promise<void>;
+  /** No key seals any more, if it was this one: the next one that seals will be whichever is first then. */
+  clear(id: string): Promise<void>;
+  /** Whether the query changed a row; null, and nothing is changed, when tokens are no longer sealed under that key. */
+  write(key: SecretKey, query: CompiledQuery): Promise<boolean | null>;
+  isMissing(id: string): BridgeError;
+}
+
+export function sealingKey(engine: Engine, secrets: Secrets): SealingKey {
+  const { db } = engine;
+
+  /** Changes nothing and says false when it is another key; until the end of the script it stays the same. */
+  function* holds(id: string): Script<boolean> {
+    const first = db
+      .insertInto('memory')
+      .values({ name: NAME, value: id })
+      .onConflict((c) => c.column('name').doNothing());
+    // an update, because that waits for whoever changes the key at this moment
+    const held = db.updateTable('memory').set({ value: id }).where('name', '=', NAME).where('value', '=', id);
+    const [, count] = yield* change([first.compile(), held.compile()]);
+    return count === 1;
+  }
+
+  const sealing: SealingKey = {
+    async id() {
+      const query = db.selectFrom('memory').select('value').where('name', '=', NAME);
+      return (await engine.read(query.compile()))[0]?.value ?? null;
+    },
+
+    async key(isInUse) {
+      const id = await sealing.id();
+      if (id !== null) {
+        const key = (await secrets.ring())?.find(id) ?? (await secrets.ring(true))?.find(id);
+        if (key === undefined) throw sealing.isMissing(id);
+        return key;
+      }
+      const ring = await secrets.ring(true);
+      if (ring !== null) return ring.first;
+      // a new key would hide that the old one is lost
+      const lost = await isInUse();
+      if (lost !== null) throw sealing.isMissing(lost);
+      return (await secrets.make()).first;
+    },
+
+    async set(id) {
+      const set = db
+        .insertInto('memory')
+        .values({ name: NAME, value: id })
+        .onConflict((c) => c.column('name').doUpdateSet({ value: id }));
+      await engine.write(() => changeOne(set.compile()));
+    },
+
+    async clear(id) {
+      const clear = db.deleteFrom('memory').where('name', '=', NAME).where('value', '=', id);
+      await engine.write(() => changeOne(clear.compile()));
+    },
+
+    write: (key, query) =>
+      engine.write(function* () {
+        return (yield* holds(key.id)) ? (yield* changeOne(query)) === 1 : null;
+      }),
+
+    isMissing(id) {
+      const what = `${secrets.name}: the ledger holds tokens that are sealed under the key ${id}, which is not there`;
+      const next = 'Put that key back from its copy (all bridges on one ledger need the same keys)';
+      return secretsTrouble(`${what}. ${next}; ${IF_LOST}`);
+    },
+  };
+  return sealing;
+}

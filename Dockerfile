@@ -17,7 +17,8 @@ COPY src ./src
 COPY adapters ./adapters
 COPY queues ./queues
 COPY db ./db
-# all that is ever written: the ledger, when it is SQLite ("store": "sqlite:/data/bridge.db")
+# all that is ever written: the ledger, when it is SQLite ("store": "sqlite:/data/bridge.db"), and the key of the tokens
+# ("secrets": { "keyFile": "/data/secret.key" })
 RUN install -d -o node -g node /data
 VOLUME /data
 # what Node has stripped of types and compiled, by the user who is to run it: smaller and sooner there than without

@@ -45,7 +45,7 @@ export async function startBridge(config: Config, options: StartOptions): Promis
   const opened: (() => Promise<void>)[] = [];
   let grace: number | undefined;
   try {
-    const ledger = await openLedger(config.store);
+    const ledger = await openLedger(config.store, { secrets: config.secrets });
     opened.push(() => ledger.close());
     await ledger.migrate();
 

@@ -25,7 +25,8 @@ written there are taken as they are. For every visit of the days since the backu
 twice, some time apart, what it has issued, before a code is asked for: each such visit takes
 about 20 seconds longer, until the day is over. Gone are the card reads and the staff's
 decisions since the backup: whoever's code cannot be found puts the card in once more. Keys that
-were revoked since work again: look at "npm run key -- list".
+were revoked since work again: look at "npm run key -- list". Tokens whose key was rotated away
+since do not open any more: "npm run tokens -- forget" removes those.
 
 A ledger on PostgreSQL is restored with PostgreSQL's own pg_restore; this command says how.
 

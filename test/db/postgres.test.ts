@@ -61,6 +61,17 @@ describeWith('postgres', 'the ledger on PostgreSQL', (adminUrl) => {
     await engine.close();
   });
 
+  test('a lease is one process’s, however far apart the clocks of those who want it are', async () => {
+    const ledger = await store.open();
+    const [now, day] = [Date.now(), 86_400_000];
+    for (const [at, name] of [now, now - 9 * day, now + 9 * day].map((at) => [at, `skew ${at}`] as const)) {
+      expect(await ledger.leases.take(name, 'a', 600_000, at)).toBe(true);
+      for (const other of [now, 0, now - 20 * day, now + day, now + 20 * day]) {
+        expect(await ledger.leases.take(name, 'b', 600_000, other)).toBe(false);
+      }
+    }
+  });
+
   test('before it is migrated the ledger says so', async () => {
     const fresh = await make();
     const ledger = await openLedger(fresh.store);

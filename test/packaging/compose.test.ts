@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig } from '../../src/config.ts';
@@ -79,7 +80,7 @@ describe('compose.yaml', () => {
 
   test('the lines of configuration that it tells people to write are right', () => {
     const told = [...text.matchAll(/^# {8}("\w+": .*)$/gm)].map(([, line]) => line);
-    expect(told).toHaveLength(3);
+    expect(told).toHaveLength(4);
     const site = {
       hcode: '10978',
       his: { kind: 'hosxp', url: 'mysql://reader@his:3306/hos' },
@@ -90,5 +91,7 @@ describe('compose.yaml', () => {
     expect(config.store).toBe('postgres://bridge:abc@postgres:5432/bridge');
     expect(config.queue).toBe('redis://redis:6379');
     expect(config.http).toMatchObject({ host: '0.0.0.0', port: 8080 });
+    // on the volume: elsewhere it would go with the container, and with it every token
+    expect(dirname(config.secrets.keyFile)).toBe(service('bridge').volumes?.[1]?.split(':')[1]);
   });
 });

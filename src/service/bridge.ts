@@ -1,5 +1,6 @@
 /** The bridge at work: polls, steps, sweeps, and what the faces of the house may ask of it. */
 
+import { randomUUID } from 'node:crypto';
 import { bangkokIso, type Instant, serviceDateOf } from '../domain/bangkok.ts';
 import { errorText, isBridgeError } from '../domain/bridge-error.ts';
 import type { Case } from '../domain/case.ts';
@@ -45,6 +46,8 @@ export class Bridge implements BridgeApi {
   readonly #lines = new Map<string, NhsoLine>();
   readonly #intakes = new Map<string, Intake>();
   readonly #readiness: Readiness;
+  /** Of this process, among all that share the ledger. */
+  readonly #name = randomUUID();
   readonly #timers: NodeJS.Timeout[] = [];
   #gap: Gap | null = null;
   #sweptTo: Instant = 0;
@@ -211,12 +214,19 @@ export class Bridge implements BridgeApi {
       });
       const [oldest] = page.items;
       const waiting = oldest === undefined ? null : await this.#house.ledger.case(oldest);
-      if (waiting?.pid != null) await this.#line(hcode).probe(waiting.pid);
+      if (waiting?.pid != null) await this.#line(hcode).probe(waiting.pid, () => this.#takesProbe(hcode));
     }
   }
 
   #heldBack(): Set<string> {
     return new Set([...this.#lines].filter(([, line]) => line.status === 'down').map(([hcode]) => hcode));
+  }
+
+  /** One probe of a site for all bridges: whoever takes it holds it until the next is due. */
+  #takesProbe(hcode: string): Promise<boolean> {
+    const { ledger, clock, sites } = this.#house;
+    const probeMs = sites.get(hcode)?.settings.probeMs ?? 0;
+    return ledger.leases.take(`probe/${hcode}`, this.#name, probeMs, clock.now());
   }
 
   #line(hcode: string): NhsoLine {

@@ -124,9 +124,14 @@ export class NhsoLine {
     this.#onUp();
   }
 
-  /** Asks NHSO for the newest code of this person, if a probe is due: harmless, and tells whether NHSO is back. */
-  async probe(pid: string): Promise<void> {
-    if (!this.#breaker.takeProbe(this.#house.clock.now())) return;
+  /**
+   * Asks NHSO for the newest code of this person, if a probe is due: harmless, and tells whether NHSO is back. Not when
+   * another bridge makes the probe of this while: it tells what it finds (`isOurTurn` is asked then).
+   */
+  async probe(pid: string, isOurTurn: () => Promise<boolean>): Promise<void> {
+    if (!this.#breaker.takeProbe(this.#house.clock.now()) || !(await isOurTurn())) return;
+    // a card read may have told it meanwhile
+    if (this.status === 'up') return;
     try {
       await this.atAnyStation(null, (agent) =>
         this.ask('latestAuthenCode', () => agent.latestAuthenCode(pid)),

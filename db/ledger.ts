@@ -9,6 +9,7 @@ import type { Engine } from './engine.ts';
 import { keysAndMemory } from './keys-and-memory.ts';
 import { leases } from './leases.ts';
 import { lineage } from './lineage.ts';
+import { reportedCodes } from './reported.ts';
 import { ledgerSearch } from './search.ts';
 import { type Secrets, secretsOf } from './secrets/secrets.ts';
 import { tokenStore } from './tokens.ts';
@@ -28,6 +29,7 @@ export function ledgerOn(engine: Engine, secrets: Secrets = secretsOf({})): Ledg
     ...work(engine),
     ...keysAndMemory(engine),
     ...lineage(engine),
+    reported: reportedCodes(engine),
     search: ledgerSearch(engine),
     tokens: tokenStore(engine, secrets),
     leases: leases(engine),

@@ -150,6 +150,21 @@ export interface LeaseTable {
   ends_at: number;
 }
 
+/** A code that a report of NHSO's told of. */
+export interface ReportedCodeTable {
+  hcode: string;
+  claim_code: string;
+  pid: string;
+  service_date: string;
+  claim_type: string | null;
+  issued_at: number;
+  channel: string | null;
+  cancelled: number;
+  /** Of the import that first told of it, and of the one that last told something else. */
+  imported_at: number;
+  changed_at: number;
+}
+
 export interface Tables {
   visit_case: VisitCaseTable;
   card_read: CardReadTable;
@@ -161,8 +176,10 @@ export interface Tables {
   audit: AuditTable;
   token: TokenTable;
   lease: LeaseTable;
+  reported_code: ReportedCodeTable;
 }
 
 export type TokenRow = Selectable<TokenTable>;
 export type CaseRow = Selectable<VisitCaseTable>;
+export type ReportedCodeRow = Selectable<ReportedCodeTable>;
 export type CardReadRow = Selectable<CardReadTable>;

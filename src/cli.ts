@@ -22,6 +22,7 @@ const COMMANDS = new Map([
   ['doctor', async () => (await import('./commands/doctor.ts')).doctorCommand()],
   ['backup', async () => (await import('./commands/backup.ts')).backupCommand()],
   ['restore', async () => (await import('./commands/restore.ts')).restoreCommand()],
+  ['import-report', async () => (await import('./commands/import-report.ts')).importReportCommand()],
   ['reader', async () => (await import('./commands/reader.ts')).readerCommand()],
   ['key', async () => (await import('./commands/key.ts')).keyCommand()],
   ['tokens', async () => (await import('./commands/tokens.ts')).tokensCommand()],

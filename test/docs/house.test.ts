@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { backupCommand } from '../../src/commands/backup.ts';
 import { demoCommand } from '../../src/commands/demo.ts';
 import { doctorCommand } from '../../src/commands/doctor.ts';
+import { importReportCommand } from '../../src/commands/import-report.ts';
 import { keyCommand } from '../../src/commands/key.ts';
 import { readerCommand } from '../../src/commands/reader.ts';
 import { restoreCommand } from '../../src/commands/restore.ts';
@@ -22,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Command>> = {
   doctor: doctorCommand,
   backup: backupCommand,
   restore: restoreCommand,
+  'import-report': importReportCommand,
   reader: readerCommand,
   key: keyCommand,
   simulate: simulateCommand,

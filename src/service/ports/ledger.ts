@@ -9,6 +9,7 @@ import type { Case, CaseState, HistoryEntry, Reason, Step, StoredHistoryEntry } 
 import type { Gap } from '../../domain/machine/restored.ts';
 import type { Visit } from '../../domain/visit.ts';
 import type { Finding } from './finding.ts';
+import type { ReportedCodes } from './reported-codes.ts';
 import type { Leases, TokenStore } from './tokens.ts';
 
 export interface CaseKey {
@@ -157,6 +158,8 @@ export interface Ledger {
   revokeKey(id: string, at: Instant): Promise<boolean>;
   audit(entry: AuditEntry): Promise<void>;
 
+  /** Codes out of the reports that were downloaded from NHSO. */
+  readonly reported: ReportedCodes;
   /** Reads for FHIR; see `LedgerSearch`. */
   readonly search: LedgerSearch;
   readonly tokens: TokenStore;

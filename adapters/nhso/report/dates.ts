@@ -1,12 +1,18 @@
 /** Dates as the report writes them, and as Excel makes them of that. Buddhist years end here. */
 
-import { type Instant, parseBangkokDateTime, parseServiceDate } from '../../../src/domain/bangkok.ts';
+import {
+  type Instant,
+  parseServiceDate,
+  type ServiceDate,
+  startOfServiceDate,
+} from '../../../src/domain/bangkok.ts';
 import type { Cell } from './sheet.ts';
 import { latinDigits, plain } from './values.ts';
 
 /** A moment; or a day, when the cell told no time: then its first instant. */
 export interface Moment {
   at: Instant;
+  date: ServiceDate;
   hasTime: boolean;
 }
 
@@ -52,16 +58,29 @@ function ofSerial(text: string, is1904: boolean): Moment | null {
 
 type Part = string | undefined;
 
-function moment([year, month, day]: readonly Part[], [hour, minute, second]: readonly Part[]): Moment | null {
+function moment(
+  [year, month, dayOfMonth]: readonly Part[],
+  [hour, minute, second]: readonly Part[],
+): Moment | null {
   const given = Number(year);
   const gregorian = given >= BUDDHIST_FROM ? given - 543 : given;
   if (gregorian < YEARS.first || gregorian > YEARS.last) return null;
-  const date = `${gregorian}-${two(month)}-${two(day)}`;
-  if (parseServiceDate(date) === null) return null;
-  const at = parseBangkokDateTime(`${date}T${two(hour)}:${two(minute)}:${two(second)}`);
-  return at === null || Number(hour ?? 0) > 23 ? null : { at, hasTime: hour !== undefined };
+  const day = dayOf(`${gregorian}-${two(month)}-${two(dayOfMonth)}`);
+  const [h, m, s] = [Number(hour ?? 0), Number(minute ?? 0), Number(second ?? 0)];
+  if (day === null || h > 23 || m > 59 || s > 59) return null;
+  return { at: day.start + ((h * 60 + m) * 60 + s) * 1_000, date: day.date, hasTime: hour !== undefined };
 }
 
 function two(part: Part): string {
   return (part ?? '').padStart(2, '0');
+}
+
+let latest: { text: string; day: { date: ServiceDate; start: Instant } | null } = { text: '', day: null };
+
+/** Thousands of rows in turn are of one day: it is worked out once. */
+function dayOf(text: string): (typeof latest)['day'] {
+  if (latest.text === text) return latest.day;
+  const date = parseServiceDate(text);
+  latest = { text, day: date === null ? null : { date, start: startOfServiceDate(date) } };
+  return latest.day;
 }

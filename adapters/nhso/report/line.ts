@@ -1,6 +1,5 @@
 /** One row of the report: a code, or everything that is wrong with it. */
 
-import { serviceDateOf } from '../../../src/domain/bangkok.ts';
 import type { Wording } from '../../../src/domain/reason-text.ts';
 import type { ReportFault, ReportLine } from '../../../src/service/ports/reported-codes.ts';
 import { type Moment, momentOf } from './dates.ts';
@@ -54,7 +53,7 @@ function said(at: (field: Field) => Cell | undefined, { is1904, isOurs }: Frame)
   }
   const code = {
     ...{ hcode, pid, claimCode, claimType, channel: channelOf(at('channel')), issuedAt: served.at },
-    ...{ serviceDate: serviceDateOf(served.at), isCancelled: status === 'cancelled' },
+    ...{ serviceDate: served.date, isCancelled: status === 'cancelled' },
   };
   return { kind: 'code', code };
 }
@@ -68,7 +67,7 @@ function servedAt(at: (field: Field) => Cell | undefined, is1904: boolean): Mome
   const served = moment('servedAt');
   if (served === null || served.hasTime) return served;
   const recorded = moment('recordedAt');
-  return recorded !== null && serviceDateOf(recorded.at) === serviceDateOf(served.at) ? recorded : served;
+  return recorded !== null && recorded.date === served.date ? recorded : served;
 }
 
 const EXPECTED = {

@@ -15,10 +15,20 @@ import { memory } from './parts/memory.ts';
 import { outage } from './parts/outage.ts';
 import { pipeline } from './parts/pipeline.ts';
 import { poll } from './parts/poll.ts';
+import { report } from './parts/report.ts';
 import { sweep } from './parts/sweep.ts';
 import { benchServices } from './services.ts';
 
-const PARTS: Readonly<Record<string, Part>> = { pipeline, latency, poll, memory, idle, sweep, outage };
+const PARTS: Readonly<Record<string, Part>> = {
+  pipeline,
+  latency,
+  poll,
+  memory,
+  idle,
+  sweep,
+  outage,
+  report,
+};
 const RESULTS = join(import.meta.dirname, '..', '..', 'bench-results.json');
 
 const HELP = `
@@ -32,6 +42,7 @@ Parts: pipeline  visits a second from HIS row to code written back, beside BullM
                  cases are on it again: Redis, PostgreSQL, embedded (start only)
        outage    NHSO down for three minutes of a morning: calls made meanwhile, and what becomes of
                  each visit afterwards and at midnight; takes nine minutes, needs libfaketime
+       report    a report of NHSO's with 50,000 rows imported by the command: seconds, highest memory
 
 MariaDB, PostgreSQL and Redis are started from the PATH in throw-away folders; AUTHEN_BRIDGE_TEST_MARIADB
 and the like name others. Other work on the machine makes the figures worse: the table says how much

@@ -7,6 +7,7 @@ import { leasesContract } from './contract/leases.ts';
 import { listsContract } from './contract/lists.ts';
 import { modelContract } from './contract/model.ts';
 import { racesContract } from './contract/races.ts';
+import { reportedContract } from './contract/reported.ts';
 import { searchContract } from './contract/search.ts';
 import { smallTablesContract } from './contract/small-tables.ts';
 import type { MakeStore } from './contract/store.ts';
@@ -15,6 +16,7 @@ import { tokensContract } from './contract/tokens.ts';
 export function ledgerContract(make: MakeStore): void {
   commitContract(make);
   smallTablesContract(make);
+  reportedContract(make);
   listsContract(make);
   searchContract(make);
   racesContract(make);

@@ -90,6 +90,7 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
     () => ledger.pidsWithUnpairedReads(SAMPLE_HCODE, SAMPLE_DATE),
     /card_read_unpaired/,
   ],
+  ['reported.codesOf', () => ledger.reported.codesOf(SAMPLE_HCODE, pid, SAMPLE_DATE), /reported_code_person/],
   ['search by pid', () => ledger.search.cases({ pids: [pid] }, page), /visit_case_person/],
   ['search by code', () => ledger.search.cases({ claimCodes: ['PP1'] }, page), /visit_case_any_code/],
   [
@@ -108,9 +109,9 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
 ])('%s', async (_, call, index) => {
   const plans = await plansOf(call);
   expect(plans.join('\n')).toMatch(index);
-  expect(plans.filter((step) => /^SCAN visit_case(?! USING)|^SCAN (card_read|history)/.test(step))).toEqual(
-    [],
-  );
+  expect(
+    plans.filter((step) => /^SCAN visit_case(?! USING)|^SCAN (card_read|history|reported_code)/.test(step)),
+  ).toEqual([]);
 });
 
 test.each<[string, () => Promise<unknown>]>([

@@ -44,7 +44,9 @@ function ofText(text: string): Moment | null {
 
 /**
  * Excel counts days from 1899-12-30 (its 29 February 1900, which never was, lies before any date here), or from 1904; the
- * time is a fraction, good to less than a millisecond. A Buddhist date that Excel took for a date is one of the year 2569.
+ * time is a fraction, good to less than a millisecond. The year 2569 of that calendar is a Buddhist date that an Excel of
+ * another country took for a date of its own: an American one has then read 05/11 as the 11th of May. Which it was cannot
+ * be told where both days are possible.
  */
 function ofSerial(text: string, is1904: boolean): Moment | null {
   if (!/^\d{1,7}(\.\d{1,20})?$/.test(text)) return null;
@@ -53,7 +55,12 @@ function ofSerial(text: string, is1904: boolean): Moment | null {
   if (Number.isNaN(date.getTime()) || date.getUTCFullYear() > 9_999) return null;
   const [day = '', time = ''] = date.toISOString().split('T');
   const [hour, minute, second] = time.slice(0, 8).split(':');
+  if (date.getUTCFullYear() >= BUDDHIST_FROM && isSwappable(date)) return null;
   return moment(day.split('-'), seconds % 86_400 === 0 ? [] : [hour, minute, second]);
+}
+
+function isSwappable(date: Date): boolean {
+  return date.getUTCDate() <= 12 && date.getUTCDate() !== date.getUTCMonth() + 1;
 }
 
 type Part = string | undefined;

@@ -44,7 +44,11 @@ function said(at: (field: Field) => Cell | undefined, { is1904, isOurs }: Frame)
   fault(claimCode === null, 'claimCode', EXPECTED.claimCode);
   // a code whose type is not told goes to a person, with the visit
   fault(claimType === null && !isBlank(at('claimType')), 'claimType', EXPECTED.claimType);
-  fault(served === null, 'servedAt', EXPECTED.servedAt);
+  fault(
+    served === null,
+    'servedAt',
+    at('servedAt')?.kind === 'number' ? EXPECTED.servedNumber : EXPECTED.servedAt,
+  );
   fault(status === null, 'status', EXPECTED.status);
   fault(status === 'in-use' && !isBlank(at('cancelNote')), 'cancelNote', EXPECTED.cancelNote);
   const isTold = hcode !== null && pid !== null && claimCode !== null && served !== null;
@@ -88,6 +92,10 @@ const EXPECTED = {
   servedAt: {
     en: 'expected a date such as 20/11/2569 08:15',
     th: 'ต้องเป็นวันที่ เช่น 20/11/2569 08:15',
+  },
+  servedNumber: {
+    en: 'expected a date such as 20/11/2569 08:15 as text; Excel has made a date of its own of it, in which day and month may be swapped',
+    th: 'ต้องเป็นข้อความวันที่ เช่น 20/11/2569 08:15 แต่ Excel แปลงเป็นวันที่แล้ว วันกับเดือนอาจสลับกัน',
   },
   status: {
     en: 'expected ใช้งาน (in use) or ยกเลิก (cancelled)',

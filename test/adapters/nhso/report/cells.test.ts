@@ -108,6 +108,15 @@ describe('dates', () => {
     expect(momentOf(number(serial), false)).toBeNull();
   });
 
+  test('a date of the year 2569 in which an American Excel may have swapped day and month', () => {
+    const serial = (month: number, day: number): Cell =>
+      number(String((Date.UTC(2569, month - 1, day) - Date.UTC(1899, 11, 30)) / 86_400_000));
+    const dates = [serial(11, 20), serial(11, 11), serial(11, 5), serial(5, 11), serial(12, 12)].map(
+      (cell) => momentOf(cell, false)?.date ?? null,
+    );
+    expect(dates).toEqual(['2026-11-20', '2026-11-11', null, null, '2026-12-12']);
+  });
+
   test('a date cell of ISO 8601, and what is none', () => {
     const moment = momentOf({ kind: 'date', text: '2026-11-20T08:15:00' }, false);
     expect(moment?.at).toBe(Date.UTC(2026, 10, 20, 1, 15));

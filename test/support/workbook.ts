@@ -136,7 +136,7 @@ function textsXml(texts: readonly string[], p: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?><${p}sst ${xmlns(p)}>${each.join('')}</${p}sst>`;
 }
 
-export function letters(column: number): string {
+function letters(column: number): string {
   const rest = String.fromCharCode(65 + (column % 26));
   return column < 26 ? rest : letters(Math.floor(column / 26) - 1) + rest;
 }

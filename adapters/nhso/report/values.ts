@@ -22,7 +22,7 @@ export function latinDigits(text: string): string {
   return text.replace(/[๐-๙]/g, (digit) => String(digit.charCodeAt(0) - 0x0e50));
 }
 
-export function textOf(cell: Cell | undefined): string | null {
+function textOf(cell: Cell | undefined): string | null {
   if (cell === undefined || cell.kind === 'other') return null;
   return plain(cell.text);
 }

@@ -17,9 +17,9 @@ export const TEXT_MAX = 32_767;
 
 export class SharedStrings {
   readonly #pages: Buffer[] = [];
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
-  #free = PAGE;
+  /** Where each ends, counted over all pages. It begins where the one before ends, or at the start of its page. */
+  #ends = new Uint32Array(1_024);
+  #count = 0;
   #bytes = 0;
 
   /** Throws a Refusal. */
@@ -36,29 +36,34 @@ export class SharedStrings {
 
   /** Null when there is no such text. */
   at(index: number): string | null {
-    const start = this.#starts[index];
-    const end = this.#ends[index];
-    if (start === undefined || end === undefined) return null;
-    const page = Math.floor(start / PAGE);
-    return start === end
-      ? ''
-      : (this.#pages[page]?.toString('utf8', start - page * PAGE, end - page * PAGE) ?? null);
+    if (index >= this.#count) return null;
+    const end = this.#ends[index] ?? 0;
+    const before = this.#ends[index - 1] ?? 0;
+    if (end === before) return '';
+    const page = Math.floor((end - 1) / PAGE);
+    const start = Math.max(before, page * PAGE);
+    return this.#pages[page]?.toString('utf8', start - page * PAGE, end - page * PAGE) ?? null;
   }
 
   #add(text: string): void {
     const size = Buffer.byteLength(text);
     this.#bytes += size;
-    if (this.#bytes > TEXTS_MAX || this.#starts.length >= COUNT_MAX) throw tooLarge();
-    if (this.#free + size > PAGE) {
+    if (this.#bytes > TEXTS_MAX || this.#count >= COUNT_MAX) throw tooLarge();
+    let start = this.#ends[this.#count - 1] ?? 0;
+    if (start + size > this.#pages.length * PAGE) {
+      start = this.#pages.length * PAGE;
       this.#pages.push(Buffer.allocUnsafeSlow(PAGE));
-      this.#free = 0;
     }
-    const start = (this.#pages.length - 1) * PAGE + this.#free;
-    this.#pages.at(-1)?.write(text, this.#free);
-    this.#starts.push(start);
-    this.#ends.push(start + size);
-    this.#free += size;
+    this.#pages.at(-1)?.write(text, start % PAGE);
+    if (this.#count === this.#ends.length) this.#ends = grown(this.#ends);
+    this.#ends[this.#count++] = start + size;
   }
+}
+
+function grown(numbers: Uint32Array): Uint32Array {
+  const more = new Uint32Array(Math.ceil(numbers.length * 1.5));
+  more.set(numbers);
+  return more;
 }
 
 /** One text for each `si`: that of its runs together, without what only tells how to pronounce it. */

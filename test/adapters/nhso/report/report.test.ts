@@ -41,6 +41,15 @@ describe('a report is read', () => {
     expect(codesIn(lines)[0]).toEqual(FIRST);
   });
 
+  test('a table of texts that is larger than its pages', async () => {
+    const rows = Array.from({ length: 600 }, (_, n) =>
+      goodRow(n, { ชื่อหน่วย: 'ก'.repeat((n * 37) % 9_000), ช่องทางการขอ: n % 3 === 0 ? '' : `ช่อง ${n}` }),
+    );
+    const codes = codesIn(await readBytes(book(reportSheet(rows), { strings: 'shared' })));
+    expect(codes.map((code) => code.channel)).toEqual(rows.map((_, n) => (n % 3 === 0 ? null : `ช่อง ${n}`)));
+    expect(codes.map((code) => code.claimCode)).toEqual(rows.map((one) => one['CLAIM CODE']));
+  });
+
   test('the 24 columns, in the order of the site, are known to this test', () => {
     expect(COLUMNS).toHaveLength(24);
   });

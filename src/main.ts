@@ -4,6 +4,7 @@ import type { Express } from 'express';
 import { openHis } from '../adapters/his/registry.ts';
 import type { PgliteLike } from '../adapters/his/sql/pglite.ts';
 import { openAgent } from '../adapters/nhso/agent.ts';
+import { openAuthenStatusOf, openRightSearch } from '../adapters/nhso/web/registry.ts';
 import { openLedger } from '../db/open-ledger.ts';
 import { openWorkQueue } from '../queues/open-work-queue.ts';
 import type { Config, SiteConfig } from './config.ts';
@@ -53,6 +54,9 @@ export async function startBridge(config: Config, options: StartOptions): Promis
     for (const site of sites.values()) {
       opened.push(() => site.his.close());
       for (const { agent } of site.stations) opened.push(() => agent.close());
+      for (const web of [site.authenStatus, site.rightSearch]) {
+        if (web !== null) opened.push(() => web.close());
+      }
     }
     const queue = await openWorkQueue(config.queue, { log, concurrency: config.concurrency });
     opened.push(() => queue.close(grace));
@@ -142,6 +146,8 @@ function openSite(config: SiteConfig, options: StartOptions): Site {
       id,
       agent: openAgent({ url: agentUrl, hcode, zone: nhso.zone, timeouts: nhso.timeouts }),
     })),
+    authenStatus: openAuthenStatusOf(nhso),
+    rightSearch: openRightSearch(nhso),
     settings: {
       pollMs: his.pollSeconds * 1000,
       overlapMs: his.overlapMinutes * 60_000,

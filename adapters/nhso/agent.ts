@@ -6,7 +6,7 @@ import type { ClaimRequest, NhsoAgent, Terminal } from '../../src/service/ports/
 import { cardOf, codesOf, confirmOf, draftOf, readOf, terminalsOf } from './answers.ts';
 import { type AgentCall, CALLS } from './calls.ts';
 import { jsonOf, noAnswerFault, statusFault } from './faults.ts';
-import { AgentHttp, NoAnswer } from './http.ts';
+import { NhsoHttp, NoAnswer } from './http.ts';
 
 export interface AgentTimeouts {
   terminalsMs: number;
@@ -29,7 +29,7 @@ export interface AgentOptions {
 
 export function openAgent(options: AgentOptions): NhsoAgent {
   const { hcode, zone, timeouts } = options;
-  const http = new AgentHttp(options.url, options.connections ?? 4);
+  const http = new NhsoHttp(options.url, { connections: options.connections ?? 4 });
 
   /** One call to its JSON, or to the port's error. */
   async function ask(call: AgentCall, path: string, timeoutMs: number, body?: unknown): Promise<unknown> {

@@ -10,21 +10,20 @@ import type {
   Terminal,
 } from '../../src/service/ports/nhso-agent.ts';
 import type { AgentCall } from './calls.ts';
-import { badAnswer } from './faults.ts';
 import {
   anyDateTime,
   anyText,
   anyTextTo,
   birthDate,
   digits,
+  flag,
   hospital,
   pid,
   sex,
   text,
   textTo,
 } from './fields.ts';
-
-const flag = z.union([z.boolean(), z.stringbool()]).nullish();
+import { parse } from './parse.ts';
 
 const terminals = z.array(
   z
@@ -159,12 +158,4 @@ export function codesOf(call: AgentCall, json: unknown, askedFor: string): Issue
     const { claimCode, claimType, hcode, claimDateTime, createdDate, pid } = parse(call, issuedCode, element);
     return [{ claimCode, claimType, hcode, issuedAt: claimDateTime ?? createdDate, pid: pid ?? askedFor }];
   });
-}
-
-function parse<T>(call: AgentCall, schema: z.ZodType<T>, json: unknown): T {
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  // field names and expectations only; the value may be a citizen id
-  throw badAnswer(call, `${issue?.path.join('.') || '(top)'}: ${issue?.message ?? 'not as expected'}`);
 }

@@ -2,18 +2,22 @@
 
 import type { Retry } from '../../src/domain/bridge-error.ts';
 
-export interface AgentCall {
-  /** The agent's own name of the call, for messages and history. */
+/** Of the agent or of a web service (`web/calls.ts`). */
+export interface NhsoCall {
+  /** NHSO's own name of the call, for messages and history. */
   name: string;
-  method: 'GET' | 'POST';
-  /** The agent passes it on to NHSO; without that the counter's agent alone is to blame. */
+  /** NHSO itself answers, or the agent passes it on; without that the counter's agent alone is to blame. */
   asksNhso: boolean;
-  /** It reads the card, so an ambiguous 500 may mean that none is there. */
-  readsCard: boolean;
   /** What an answer that did not come means: a code may have been issued by confirm-save, and by nothing else. */
   whenLost: Extract<Retry, 'yes' | 'ask-first'>;
   /** The status alone says that it was done: nothing that the answer holds is needed afterwards, so it may hold nothing. */
   mayBeEmpty: boolean;
+}
+
+export interface AgentCall extends NhsoCall {
+  method: 'GET' | 'POST';
+  /** It reads the card, so an ambiguous 500 may mean that none is there. */
+  readsCard: boolean;
 }
 
 const get = { method: 'GET', asksNhso: true, readsCard: false, whenLost: 'yes', mayBeEmpty: false } as const;

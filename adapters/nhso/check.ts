@@ -8,7 +8,7 @@ import type { AgentOptions } from './agent.ts';
 import { terminalsOf } from './answers.ts';
 import { CALLS } from './calls.ts';
 import { jsonOf, noAnswerFault, statusFault } from './faults.ts';
-import { AgentHttp, type HttpAnswer, NoAnswer } from './http.ts';
+import { type HttpAnswer, NhsoHttp, NoAnswer } from './http.ts';
 
 export interface AgentCheckOptions extends AgentOptions {
   /** Named in each line, so that a person knows which counter to walk to. */
@@ -25,7 +25,7 @@ const NOBODY = '0000000000000';
 
 /** Reachable, a reader, the clock, the zone. Never throws for what it finds; stops at the first that hides the rest. */
 export async function checkAgent(options: AgentCheckOptions): Promise<Finding[]> {
-  const http = new AgentHttp(options.url, 1);
+  const http = new NhsoHttp(options.url, { connections: 1 });
   const where = options.station === undefined ? http.url : `${options.station} (${http.url})`;
   try {
     const asked = await askTerminals(http, options);
@@ -45,7 +45,7 @@ export async function checkAgent(options: AgentCheckOptions): Promise<Finding[]>
 
 type Asked = { terminals: Terminal[]; date: number | null } | BridgeError;
 
-async function askTerminals(http: AgentHttp, options: AgentCheckOptions): Promise<Asked> {
+async function askTerminals(http: NhsoHttp, options: AgentCheckOptions): Promise<Asked> {
   const call = CALLS.terminals;
   const timeoutMs = options.timeouts.terminalsMs;
   try {
@@ -112,7 +112,7 @@ function clockFinding(where: string, offMs: number | null): Finding {
 }
 
 /** A hint only: that a PROD build lacks `probe` is what the documents say, nobody has tried. */
-async function zoneFinding(http: AgentHttp, where: string, options: AgentCheckOptions): Promise<Finding> {
+async function zoneFinding(http: NhsoHttp, where: string, options: AgentCheckOptions): Promise<Finding> {
   const check = 'agent-zone';
   if (options.zone === 'prod') {
     return { check, level: 'ok', message: `${where}: configured as PROD zone; codes are real` };

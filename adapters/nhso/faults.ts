@@ -1,11 +1,9 @@
 /** Every way in which a call can fail, as the port's errors (reference: NHSO systems, §1.4). */
 
 import { BridgeError, type ErrorCode, type Retry } from '../../src/domain/bridge-error.ts';
-import { maskCitizenIds } from '../../src/domain/citizen-id.ts';
-import type { AgentCall } from './calls.ts';
+import { isHtml, nhsoWords, parseJson } from './body.ts';
+import type { AgentCall, NhsoCall } from './calls.ts';
 import type { HttpAnswer, NoAnswer } from './http.ts';
-
-const NHSO_WORDS_MAX = 300;
 
 /** No whole answer came. */
 export function noAnswerFault(call: AgentCall, why: NoAnswer): BridgeError {
@@ -58,7 +56,7 @@ export function statusFault(call: AgentCall, answer: HttpAnswer): BridgeError | 
 }
 
 /** The JSON of a 2xx answer; null for an empty one where that is an answer. Throws a BridgeError that quotes nothing of it. */
-export function jsonOf(call: AgentCall, answer: HttpAnswer): unknown {
+export function jsonOf(call: NhsoCall, answer: HttpAnswer): unknown {
   const { status, contentType } = answer;
   const text = answer.text.replace(/^\uFEFF/, '').trim();
   const fail = (code: ErrorCode, words: string) =>
@@ -80,7 +78,7 @@ export function jsonOf(call: AgentCall, answer: HttpAnswer): unknown {
 }
 
 /** A 200 whose JSON is not what the contract says; `where` names the field and what was expected. */
-export function badAnswer(call: AgentCall, where: string): BridgeError {
+export function badAnswer(call: NhsoCall, where: string): BridgeError {
   return new BridgeError('agent-bad-answer', `the answer to ${call.name} cannot be understood: ${where}`, {
     retry: call.whenLost,
     detail: { call: call.name },
@@ -88,51 +86,14 @@ export function badAnswer(call: AgentCall, where: string): BridgeError {
 }
 
 /** `nhso-unavailable` where NHSO is asked; for the agent's own calls that word would point at the wrong house. */
-function unavailable(call: AgentCall): ErrorCode {
+function unavailable(call: NhsoCall): ErrorCode {
   return call.asksNhso ? 'nhso-unavailable' : 'agent-bad-answer';
 }
 
 /** Not a decision of NHSO's: request time-out, too early, too many requests. */
-const PASSING_4XX = new Set([408, 425, 429]);
+export const PASSING_4XX = new Set([408, 425, 429]);
 
 /** The agent's own words for these are not known; these are the ones that PC/SC layers and peers use. */
 const NO_READER = /no (smart ?)?(card )?(reader|terminal)|NO_READERS_AVAILABLE|ไม่พบเครื่องอ่าน/i;
 const NO_CARD =
   /no (smart ?)?card\b|card (is )?not (present|found|inserted)|card (is )?(absent|removed)|insert (the |a |your )?(smart ?)?card|NO_SMARTCARD|REMOVED_CARD|CardNotPresent|ไม่พบบัตร|ไม่มีบัตร|เสียบบัตร/i;
-
-function isHtml(answer: HttpAnswer): boolean {
-  return answer.contentType.includes('html') || /^\s*</.test(answer.text);
-}
-
-/** NHSO's own words from Spring's error body: `errors[0].defaultMessage`, else `message`. Masked, then cut. */
-function nhsoWords(answer: HttpAnswer): string | null {
-  const body = parseJson(answer.text);
-  const [first] = asArray(field(body, 'errors'));
-  const words = textOf(field(first, 'defaultMessage')) ?? textOf(field(body, 'message'));
-  if (words === null) return null;
-  const oneLine = maskCitizenIds(words)
-    .replace(/[\p{Cc}\s]+/gu, ' ')
-    .trim();
-  return [...oneLine].slice(0, NHSO_WORDS_MAX).join('') || null;
-}
-
-/** Undefined when it is not JSON: the parser's own message would quote the text. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function field(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-}
-
-function asArray(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value.trim() !== '' ? value : null;
-}

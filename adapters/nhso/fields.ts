@@ -5,7 +5,12 @@
  */
 
 import { z } from 'zod';
-import { type Instant, parseBangkokDateTime, parseServiceDate } from '../../src/domain/bangkok.ts';
+import {
+  type Instant,
+  parseBangkokDateTime,
+  parseServiceDate,
+  startOfServiceDate,
+} from '../../src/domain/bangkok.ts';
 
 /** More than any text of the contract; what is longer is not what the field says. */
 const TEXT_MAX = 500;
@@ -37,10 +42,17 @@ export function anyTextTo(max: number) {
 export const text = textTo(TEXT_MAX);
 export const anyText = anyTextTo(TEXT_MAX);
 
+/** A boolean, or its text. */
+export const flag = z.union([z.boolean(), z.stringbool()]).nullish();
+
 /** A code of digits that a JSON number has robbed of its leading zeros. */
 export function digits(length: number) {
+  return digitsTo(CODE_MAX, length);
+}
+
+function digitsTo(max: number, length: number) {
   return z
-    .union([plain(CODE_MAX), z.int().nonnegative()])
+    .union([plain(max), z.int().nonnegative()])
     .nullish()
     .transform((v) => (typeof v === 'number' ? String(v).padStart(length, '0') : v?.trim() || null));
 }
@@ -61,17 +73,53 @@ const dateTime = text.transform((v, ctx): Instant | null => {
 
 export const anyDateTime = dateTime.catch(null);
 
-/** Buddhist `yyyymmdd` to Gregorian, as far as it is known; null for what is no date. */
-export const birthDate = digits(8)
+/**
+ * Year, month and day of `yyyymmdd`, an ISO date or `dd/mm/yyyy`, a Buddhist year made Gregorian: nobody alive was born in the
+ * Gregorian 2400s nor before the Buddhist ones, and nothing that NHSO tells of lies there. Null for what is none of these.
+ */
+function gregorian(date: string): { year: string; month: string; day: string } | null {
+  const [, year = '', month = '', day = ''] = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(date) ?? [];
+  if (year !== '') return { year: gregorianYear(year), month, day };
+  const [, dd = '', mm = '', yyyy = ''] = /^(\d{1,2})[/-](\d{1,2})[/-](\d{4})$/.exec(date) ?? [];
+  if (yyyy === '') return null;
+  return { year: gregorianYear(yyyy), month: mm.padStart(2, '0'), day: dd.padStart(2, '0') };
+}
+
+function gregorianYear(year: string): string {
+  return Number(year) >= 2400 ? String(Number(year) - 543) : year;
+}
+
+/** Date and time of day of what begins with a date: `25600101`, `2026-11-20T08:15:00`, `20/11/2569 08:15`. */
+const DATE_AND_TIME = /^([\d/-]{8,10})(?:[T ]\s*(\d{1,2}:\d{2}\S*))?$/;
+
+/** Buddhist or Gregorian to a Gregorian `YYYY[-MM[-DD]]`, as far as it is known; null for what is no date. */
+export const birthDate = digitsTo(40, 8)
   .catch(null)
   .transform((v) => {
-    const [, year = '', month = '', day = ''] = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(v ?? '') ?? [];
-    if (Number(year) === 0) return null;
-    // nobody alive was born in the Gregorian 2400s, nor before the Buddhist ones
-    const gregorian = Number(year) >= 2400 ? String(Number(year) - 543) : year;
-    if (month === '00') return gregorian;
-    if (day === '00') return Number(month) <= 12 ? `${gregorian}-${month}` : null;
-    return parseServiceDate(`${gregorian}-${month}-${day}`) as string | null;
+    const date = gregorian(DATE_AND_TIME.exec(v ?? '')?.[1] ?? '');
+    if (date === null || Number(date.year) === 0) return null;
+    const { year, month, day } = date;
+    if (month === '00') return year;
+    if (day === '00') return Number(month) <= 12 ? `${year}-${month}` : null;
+    return parseServiceDate(`${year}-${month}-${day}`) as string | null;
+  });
+
+/**
+ * A moment as the web services write it: as {@link DATE_AND_TIME}, without a zone Asia/Bangkok, a year from 2400 on Buddhist. A
+ * date alone is its first moment. Null for anything else: it is not stated then.
+ */
+export const anyMoment = digitsTo(40, 8)
+  .catch(null)
+  .transform((v): Instant | null => {
+    const [, day = '', time] = DATE_AND_TIME.exec(v ?? '') ?? [];
+    const date = gregorian(day);
+    if (date === null || Number(date.year) < 1900) return null;
+    const iso = parseServiceDate(`${date.year}-${date.month}-${date.day}`);
+    if (iso === null) return null;
+    if (time === undefined) return startOfServiceDate(iso);
+    return parseBangkokDateTime(
+      `${iso}T${time.padStart(time.indexOf(':') === 1 ? time.length + 1 : 0, '0')}`,
+    );
   });
 
 /** A map: an object would also know "constructor". */

@@ -1,5 +1,5 @@
 /**
- * One HTTP exchange with an agent, with the one fact that decides about asking twice: had the request been sent when it
+ * One HTTP exchange with an agent or a web service of NHSO's, with the one fact that decides about asking twice: had the request been sent when it
  * went wrong? undici's dispatch is used directly because only its handler says so (`onRequestStart` comes just before
  * the first byte is written), and because it spares the hot path a stream per answer.
  */
@@ -10,7 +10,7 @@ import type { Dispatcher, Pool as UndiciPool } from 'undici';
 /** The pool alone: undici's index brings a browser's fetch, cache, web sockets and mocks along, 5 MB of memory. */
 const Pool: typeof UndiciPool = createRequire(import.meta.url)('undici/lib/dispatcher/pool.js');
 
-/** No answer of the agent is near this; a longer one is not the agent's. */
+/** No answer of the agent or of a service is near this; a longer one is not theirs. */
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
 /**
@@ -23,18 +23,30 @@ const CONNECT_MS = 3_000;
 
 export interface HttpRequest {
   method: 'GET' | 'POST';
-  /** Behind the agent's address, beginning with a slash. */
+  /** Behind the address, beginning with a slash or a question mark. */
   path: string;
+  /** JSON, unless `headers` says otherwise. */
   body?: string;
+  /** Names in lower case; these go before the ones that are sent anyway. */
+  headers?: Readonly<Record<string, string>>;
   /** From the call to the last byte of the answer, waiting for a free connection included. */
   timeoutMs: number;
+  /** A longer answer is given up; 2 MB when left out. */
+  maxBytes?: number;
+}
+
+export interface HttpOptions {
+  /** Kept to the address at most. */
+  connections: number;
+  /** For a connection to stand, TLS included; 3 s when left out, which is plenty inside a hospital. */
+  connectMs?: number;
 }
 
 export interface HttpAnswer {
   status: number;
   /** Lower case, "" when absent. */
   contentType: string;
-  /** The agent's clock as its Date header tells it, UTC epoch milliseconds; null when absent. */
+  /** The far side's clock as its Date header tells it, UTC epoch milliseconds; null when absent. */
   date: number | null;
   text: string;
 }
@@ -56,21 +68,21 @@ export class NoAnswer extends Error {
   }
 }
 
-export class AgentHttp {
-  /** The agent's address without credentials or trailing slash. */
+export class NhsoHttp {
+  /** The address without credentials or trailing slash. */
   readonly url: string;
   readonly #prefix: string;
   readonly #pool: UndiciPool;
 
-  constructor(url: string, connections: number) {
+  constructor(url: string, options: HttpOptions) {
     const { origin, pathname } = new URL(url);
     this.#prefix = pathname.replace(/\/+$/, '');
     this.url = origin + this.#prefix;
     this.#pool = new Pool(origin, {
-      connections,
+      connections: options.connections,
       pipelining: 1,
       allowH2: false,
-      connect: { timeout: CONNECT_MS },
+      connect: { timeout: options.connectMs ?? CONNECT_MS },
       keepAliveTimeout: IDLE_MS,
       keepAliveMaxTimeout: IDLE_MS,
       // the timer of each exchange covers these, and also a body that trickles
@@ -82,12 +94,16 @@ export class AgentHttp {
   /** Throws {@link NoAnswer}. Redirects are answers, never followed; nothing is ever sent twice. */
   send(request: HttpRequest): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(request.timeoutMs, resolve, reject);
+      const exchange = new Exchange(request, resolve, reject);
       const { method, path, body } = request;
-      const headers: Record<string, string> = { accept: 'application/json' };
-      if (body !== undefined) headers['content-type'] = 'application/json';
+      const type = body === undefined ? {} : { 'content-type': 'application/json' };
+      const headers = { accept: 'application/json', ...type, ...request.headers };
+      const behind = this.#prefix + path;
       this.#pool.dispatch(
-        { method, path: this.#prefix + path, body: body ?? null, headers, idempotent: false },
+        {
+          ...{ method, headers, body: body ?? null, idempotent: false },
+          path: behind.startsWith('/') ? behind : `/${behind}`,
+        },
         exchange,
       );
     });
@@ -103,6 +119,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (answer: HttpAnswer) => void;
   readonly #reject: (why: NoAnswer) => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #maxBytes: number;
   #controller: Dispatcher.DispatchController | null = null;
   #settled = false;
   #status = 0;
@@ -111,10 +128,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(timeoutMs: number, resolve: (answer: HttpAnswer) => void, reject: (why: NoAnswer) => void) {
+  constructor(request: HttpRequest, resolve: (answer: HttpAnswer) => void, reject: (why: NoAnswer) => void) {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#timer = setTimeout(() => this.#giveUp('timeout', 'overall time-out'), timeoutMs);
+    this.#maxBytes = request.maxBytes ?? MAX_ANSWER_BYTES;
+    this.#timer = setTimeout(() => this.#giveUp('timeout', 'overall time-out'), request.timeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -137,7 +155,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes > MAX_ANSWER_BYTES) this.#giveUp('too-large', 'answer above 2 MB');
+    if (this.#bytes > this.#maxBytes) this.#giveUp('too-large', `answer above ${this.#maxBytes} bytes`);
     else this.#chunks.push(chunk);
   }
 

@@ -1,12 +1,14 @@
 /** What the service works with: the sites of the configuration with their adapters, and the house's own parts. */
 
 import type { SitePolicy } from '../domain/assess.ts';
+import type { AuthenStatus } from './ports/authen-status.ts';
 import type { Clock } from './ports/clock.ts';
 import type { HisAdapter } from './ports/his.ts';
 import type { Ledger } from './ports/ledger.ts';
 import type { Log } from './ports/log.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { NhsoAgent } from './ports/nhso-agent.ts';
+import type { RightSearch } from './ports/right-search.ts';
 import type { WorkQueue } from './ports/work-queue.ts';
 
 export interface Station {
@@ -36,6 +38,10 @@ export interface Site {
   policy: SitePolicy;
   his: HisAdapter;
   stations: readonly Station[];
+  /** check-authen-status; null where it is not configured. */
+  authenStatus: AuthenStatus | null;
+  /** Rights without a card; null where none is configured. */
+  rightSearch: RightSearch | null;
   settings: SiteSettings;
 }
 

@@ -2,6 +2,7 @@
 
 import { openHis } from '../../../adapters/his/registry.ts';
 import { checkAgent } from '../../../adapters/nhso/check.ts';
+import { checkWeb } from '../../../adapters/nhso/web/check.ts';
 import { checkWorkQueue } from '../../../queues/open-work-queue.ts';
 import type { Config, SiteConfig } from '../../config.ts';
 import { errorText, isBridgeError } from '../../domain/bridge-error.ts';
@@ -34,6 +35,8 @@ async function examineSite(site: SiteConfig, say: Say): Promise<void> {
     found.some((f) => f.check === 'agent-reader' && f.level === 'ok'),
   );
   for (const { title, found } of stations) say(title, canRead ? found : found.map(unreadable));
+  const web = await looked('authen-status-reachable', () => checkWeb(site.nhso));
+  if (web.length > 0) say(`NHSO's web services for ${site.hcode}`, web);
 }
 
 /** One counter without a reader is a nuisance; when no counter of the site has one, no code can be asked for at all. */

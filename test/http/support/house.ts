@@ -93,6 +93,8 @@ export async function openHouse(
       id,
       agent: openAgent({ url: agentUrl, hcode, zone: 'test', timeouts: nhso.timeouts }),
     })),
+    authenStatus: null,
+    rightSearch: null,
     settings: {
       pollMs: 1000,
       overlapMs: 1000,

@@ -175,6 +175,8 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
       policy: { requirement: DEFAULT_POLICY, claimType: { default: 'PG0060001', rules: [] } },
       his: adapter,
       stations,
+      authenStatus: null,
+      rightSearch: null,
       settings: {
         pollMs: 1_000,
         overlapMs: 15 * 60_000,

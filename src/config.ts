@@ -142,7 +142,10 @@ const nhso = z
       .prefault({}),
     /** How often a case that waits for NHSO's word (offline) is looked up. */
     offlineLookupMinutes: z.number().min(0.01).max(240).default(10),
-    /** Base address of check-authen-status; absent: the night asks the agents and the imported report only. */
+    /**
+     * Base address of check-authen-status; NHSO's own where only `serviceToken` is given. With neither the night asks the agents
+     * and the imported report only.
+     */
     authenStatusUrl: httpUrl.optional(),
     /** The hospital's UUID for it. */
     serviceToken: z.string().min(1, 'expected a token, or leave the key out').optional(),

@@ -26,6 +26,7 @@ export class SoapService {
 
   /** What the service answered, unread. Throws BridgeError as the port says, but for what `ws_status` says. */
   async search(asked: Asked): Promise<unknown> {
+    await loaded();
     const deadline = performance.now() + this.#timeoutMs;
     this.#client ??= this.#open(deadline);
     const making = this.#client;
@@ -40,6 +41,7 @@ export class SoapService {
 
   /** Looks at the description alone. Throws BridgeError. */
   async describe(): Promise<void> {
+    await loaded();
     await this.#open(performance.now() + this.#timeoutMs);
   }
 
@@ -54,7 +56,7 @@ export class SoapService {
 
   async #open(deadline: number): Promise<Client> {
     const call = WEB_CALLS.wsdl;
-    const { createClientAsync } = await import('soap');
+    const { createClientAsync } = await loaded();
     const { endpoint } = this.#transport;
     const description = `${endpoint}?wsdl`;
     return within<Client>(deadline, call.name, (resolve, fail) => {
@@ -96,6 +98,9 @@ export class SoapService {
     });
   }
 }
+
+/** The package, at the first need only: 15 MB. Before the clock runs: on a busy machine it takes seconds, once. */
+const loaded = () => import('soap');
 
 /** The package may lose a callback over an answer that it did not expect: nothing waits longer than the deadline. */
 function within<T>(

@@ -13,8 +13,12 @@ export interface AuthenStatus {
    * Every code that NHSO shows for the person on the date, of all hospitals; `[]` when it shows none. Other days may be
    * among them: the caller matches. Both answer forms are understood (histories, and the older flat one).
    *
-   * `token`: the hospital's service token. Throws BridgeError `token-refused` (401, 403; retry no), `nhso-refused` (other
-   * 4xx), `nhso-unavailable` (no answer, 5xx, HTML), `agent-bad-answer` (cannot be understood); the last two retry yes.
+   * `pid` of a code is who was asked for, another person whom the answer names, or '' where it names somebody who cannot be
+   * read: nobody's. `issuedAt` is the first moment of the day where the answer tells a date without a time.
+   *
+   * `token`: the hospital's service token. Throws BridgeError `token-refused` (401, 403, a token that could not be sent;
+   * retry no), `nhso-refused` (other 4xx; retry no), `nhso-unavailable` (no answer, 5xx, HTML), `agent-bad-answer` (cannot be
+   * understood); the last two retry yes. `bad-input` (retry no) for a citizen id that is not 13 digits.
    */
   codesOn(pid: string, serviceDate: ServiceDate, token: string): Promise<ReportedCode[]>;
   close(): Promise<void>;

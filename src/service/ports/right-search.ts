@@ -20,8 +20,11 @@ export interface RightSearch {
   readonly name: 'ucws' | 'srm';
   readonly tokenKind: TokenKind;
   /**
-   * Throws BridgeError `token-refused` (401, `NHSO-00003`; retry no), `nhso-unavailable` (no answer, 5xx, HTML; retry yes),
-   * `nhso-refused` (any other `ws_status` than NHSO-000001, other 4xx; retry no), `agent-bad-answer` (retry yes).
+   * `token.account`: who logged in, a citizen id; needed by `ucws`.
+   *
+   * Throws BridgeError `token-refused` (401, REST also 403, `NHSO-00003`, a token or account that could not be sent; retry no),
+   * `nhso-unavailable` (no answer, 5xx, HTML; retry yes), `nhso-refused` (any other `ws_status` than NHSO-000001, other 4xx;
+   * retry no), `agent-bad-answer` (another form, another person; retry yes), `bad-input` (no 13 digits; retry no).
    */
   search(pid: string, token: { value: string; account: string | null }): Promise<RightFound>;
   close(): Promise<void>;

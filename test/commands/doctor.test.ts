@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createSchema, seedReferenceData } from '../../simulators/his/hosxp/schema.ts';
 import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../simulators/nhso-agent/start.ts';
+import { startNhsoWeb } from '../../simulators/nhso-web/start.ts';
 import { privateRedis } from '../queues/private-redis.ts';
 import { freePort } from '../support/services/processes.ts';
 import {
@@ -64,6 +65,7 @@ interface Given {
   hcode?: string;
   agents?: string[];
   port?: number;
+  nhso?: object;
 }
 
 function configFile({ his, store, queue = 'embedded', hcode = HCODE, ...given }: Given): string {
@@ -73,7 +75,14 @@ function configFile({ his, store, queue = 'embedded', hcode = HCODE, ...given }:
     store: store ?? `sqlite:${join(folder, 'bridge.db')}`,
     queue,
     http: { port: given.port ?? port },
-    sites: [{ hcode, his: { kind: 'hosxp', url: his }, stations }],
+    sites: [
+      {
+        hcode,
+        his: { kind: 'hosxp', url: his },
+        stations,
+        ...(given.nhso === undefined ? {} : { nhso: given.nhso }),
+      },
+    ],
   };
   writeFileSync(file, JSON.stringify(config));
   return file;
@@ -296,6 +305,27 @@ describe('doctor where nothing answers', () => {
     expect(failed.map((f) => f.check)).toEqual(['queue-reachable', 'his-reachable', 'agent-reachable']);
     expect(failed.filter((f) => (f.fix ?? '') === '')).toEqual([]);
     expect(text).not.toContain('s3cret');
+  });
+
+  test('NHSO’s web services are told where they are configured: one answers, one is away', async () => {
+    const nhso = await startNhsoWeb();
+    try {
+      const { lines } = await doctor({
+        his: away,
+        nhso: {
+          authenStatusUrl: nhso.urls.authenStatus,
+          rights: { source: 'ucws', url: `http://${NOBODY_LISTENS}/UCWSTokenP1` },
+        },
+      });
+      const web = lines.filter((l) => l.section === `NHSO's web services for ${HCODE}`);
+      expect(web.map((l) => `${l.check} ${l.level}`)).toEqual([
+        'authen-status-reachable ok',
+        'right-search-reachable warn',
+      ]);
+      expect(web[1]?.fix).toContain('firewall');
+    } finally {
+      await nhso.close();
+    }
   });
 
   test('a store in a folder that is none, and one that cannot be written', async () => {

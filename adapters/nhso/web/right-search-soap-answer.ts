@@ -7,7 +7,7 @@ import type { RightFound } from '../../../src/service/ports/right-search.ts';
 import { shownWords } from '../body.ts';
 import type { NhsoCall } from '../calls.ts';
 import { badAnswer } from '../faults.ts';
-import { anyMoment, anyText, anyTextTo, birthDate, digits, sex, text } from '../fields.ts';
+import { anyMoment, anyText, anyTextTo, birthDate, digits, sex, text, textTo } from '../fields.ts';
 import { parse } from '../parse.ts';
 import { inscl } from './inscl.ts';
 import { namedPerson } from './person.ts';
@@ -33,7 +33,12 @@ const plain = z
 const answer = z.object({ return: plain }, { error: 'expected an answer of the service' });
 
 /** What decides is strict: read wrongly it would be another person's right, or none where there is one. */
-const deciding = z.object({ ws_status: text, ws_status_desc: anyText, fname: text, maininscl: text });
+const deciding = z.object({
+  ws_status: text,
+  ws_status_desc: anyText,
+  fname: textTo(200),
+  maininscl: textTo(50),
+});
 
 const right = z.object({
   ...{ title_name: anyTextTo(100), lname: anyTextTo(200), sex, birthdate: birthDate, nation: anyTextTo(100) },

@@ -195,6 +195,39 @@ describe('what is no right, and never an empty one', () => {
   });
 });
 
+describe('what the parser is kept from', () => {
+  const own = elements(GOOD);
+  const dtd = '<!DOCTYPE a [<!ENTITY xxe SYSTEM "file:///etc/hostname"><!ENTITY lol "lollol">]>';
+
+  test.each<[string, string]>([
+    ['a file of this machine', `${dtd}${returned(`${own}<lname>&xxe;</lname>`)}`],
+    ['a document type behind the declaration', returned(own).replace('?>', `?>${dtd}`)],
+    ['a document type in lower case', `<!doctype a>${returned(own)}`],
+    ['an entity that nobody has declared', returned(`${own}<title>&xxe;</title>`)],
+    ['a processing instruction', returned(`${own}<?xml-stylesheet href="x"?>`)],
+    [
+      'a declaration in CDATA, which the package would parse',
+      returned(`<a><![CDATA[<?xml version="1.0"?><b/>]]></a>${own}`),
+    ],
+    ['a reference to the prototype of all', returned(`<a id="__proto__">x</a>${own}`)],
+    ['the same, escaped', returned(`<a\n id\t= '&#95;_proto__'>x</a>${own}`)],
+    ['the same, pointed at', returned(`<a href="#__proto__"/>${own}`)],
+    ['the same of another name', returned(`<a b=""id="constructor">x</a>${own}`)],
+  ])('%s: refused, and nothing of it stays', async (_, text) => {
+    const before = Reflect.ownKeys(Object.prototype);
+    const { search } = await serviceThatGets(xml(text));
+    const fault = await faultOf(search());
+    expect(fault).toMatchObject({ code: 'agent-bad-answer', retry: 'yes' });
+    expect(Reflect.ownKeys(Object.prototype)).toEqual(before);
+    expect({}).not.toHaveProperty('obj');
+  });
+
+  test('what only looks like it is no reason to refuse', async () => {
+    const fields = { ...GOOD, lname: 'Idhref', paid_model: 'id', hsub_name: 'a<?b<!c' };
+    expect(await foundIn(fields)).toMatchObject({ person: { lname: 'Idhref' }, right: { paidModel: 'id' } });
+  });
+});
+
 describe('a description that is not one', () => {
   const describedBy = async (answer: string) => at(await rawServer((socket) => socket.write(answer)));
 

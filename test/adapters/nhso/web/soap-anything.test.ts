@@ -220,7 +220,7 @@ test(
         answer = whole(text, given);
         seen[await judge(opened)] += 1;
       }),
-      { numRuns: 600 },
+      { numRuns: 400 },
     );
     expect(Math.min(seen.value, seen.fault)).toBeGreaterThan(10);
     await opened.close();
@@ -248,7 +248,7 @@ test(
         answer = whole(xmlText);
         seen[await judge(opened)] += 1;
       }),
-      { numRuns: 600 },
+      { numRuns: 400 },
     );
     expect(Math.min(seen.value, seen.fault)).toBeGreaterThan(10);
     await opened.close();

@@ -5,6 +5,7 @@ import { openHis } from '../adapters/his/registry.ts';
 import type { PgliteLike } from '../adapters/his/sql/pglite.ts';
 import { openAgent } from '../adapters/nhso/agent.ts';
 import { openAuthenStatusOf, openRightSearch } from '../adapters/nhso/web/registry.ts';
+import { openTokenSources } from '../adapters/nhso/tokens/open.ts';
 import { openLedger } from '../db/open-ledger.ts';
 import { openWorkQueue } from '../queues/open-work-queue.ts';
 import type { Config, SiteConfig } from './config.ts';
@@ -18,6 +19,7 @@ import type { Clock } from './service/ports/clock.ts';
 import type { Ledger } from './service/ports/ledger.ts';
 import type { Log } from './service/ports/log.ts';
 import type { House, Site } from './service/site.ts';
+import { Tokens } from './service/tokens/tokens.ts';
 
 export interface StartOptions {
   log: Log;
@@ -50,7 +52,7 @@ export async function startBridge(config: Config, options: StartOptions): Promis
     opened.push(() => ledger.close());
     await ledger.migrate();
 
-    const sites = new Map(config.sites.map((s) => [s.hcode, openSite(s, options)]));
+    const sites = new Map(config.sites.map((s) => [s.hcode, openSite(s, options, clock)]));
     for (const site of sites.values()) {
       opened.push(() => site.his.close());
       for (const { agent } of site.stations) opened.push(() => agent.close());
@@ -61,7 +63,8 @@ export async function startBridge(config: Config, options: StartOptions): Promis
     const queue = await openWorkQueue(config.queue, { log, concurrency: config.concurrency });
     opened.push(() => queue.close(grace));
     const metrics = makeMetrics({ ledger, clock, sites: [...sites.values()], queue });
-    const house: House = { ledger, queue, clock, log, metrics, sites };
+    const tokens = new Tokens({ ledger, clock, log, metrics, sites });
+    const house: House = { ledger, queue, clock, log, metrics, sites, tokens };
     const bridge = new Bridge(house, { onStuck: options.onStuck ?? (() => exitStuck(log)) });
     opened.push(() => bridge.stop(grace));
 
@@ -130,7 +133,7 @@ function whyNot(code: string): string {
   }
 }
 
-function openSite(config: SiteConfig, options: StartOptions): Site {
+function openSite(config: SiteConfig, options: StartOptions, clock: Clock): Site {
   const { hcode, name, his, nhso, requires } = config;
   const pglite = options.pglite?.get(hcode);
   const log = options.log.child({ site: hcode });
@@ -148,6 +151,7 @@ function openSite(config: SiteConfig, options: StartOptions): Site {
     })),
     authenStatus: openAuthenStatusOf(nhso),
     rightSearch: openRightSearch(nhso),
+    tokenSources: openTokenSources(nhso, () => clock.now()),
     settings: {
       pollMs: his.pollSeconds * 1000,
       overlapMs: his.overlapMinutes * 60_000,
@@ -159,6 +163,7 @@ function openSite(config: SiteConfig, options: StartOptions): Site {
       breakerFailures: nhso.breaker.failures,
       probeMs: nhso.breaker.probeSeconds * 1000,
       ratePerSecond: nhso.ratePerSecond,
+      openingTime: nhso.openingTime,
     },
   };
 }

@@ -42,7 +42,7 @@ function readConfig(file: string, say: Say): Config | null {
   try {
     const config = loadConfig(file, process.env);
     const found: Finding = { check: 'config', level: 'ok', message: `${file} is well formed` };
-    say('Configuration', [found, ...unused(config)]);
+    say('Configuration', [found]);
     return config;
   } catch (error) {
     if (!isBridgeError(error, 'config')) throw error;
@@ -50,18 +50,6 @@ function readConfig(file: string, say: Say): Config | null {
     say('Configuration', [{ check: 'config', level: 'fail', message: error.message, fix }]);
     return null;
   }
-}
-
-/** Keys that are accepted for later, so that nobody believes they do something already. */
-function unused(config: Config): Finding[] {
-  return config.sites.flatMap(({ hcode, nhso }) =>
-    (['authenStatusUrl', 'serviceToken', 'ucTokenFile'] as const)
-      .filter((key) => nhso[key] !== undefined)
-      .map((key) => {
-        const message = `${hcode}: nhso.${key} is not used by this version`;
-        return { check: 'config-unused', level: 'warn', message } as const;
-      }),
-  );
 }
 
 const MARK = { ok: 'ok  ', warn: 'WARN', fail: 'FAIL' } as const;

@@ -69,6 +69,11 @@ function makeCounters(registry: Registry): Record<keyof CounterLabels, Counter> 
       'site',
       'state',
     ]),
+    'token-renewals': counter('token_renewals_total', 'Tokens renewed without a person.', [
+      'site',
+      'kind',
+      'outcome',
+    ]),
   };
 }
 
@@ -92,6 +97,7 @@ function makeGauges(registry: Registry): Record<keyof GaugeLabels, Gauge> {
     new Gauge({ name: `authen_bridge_${name}`, help, labelNames, registers: [registry] });
   return {
     'breaker-open': gauge('breaker_open', '1 while NHSO is taken to be down.', ['site']),
+    'token-alive': gauge('token_alive', '1 while a living token of that kind is there.', ['site', 'kind']),
     'last-poll': gauge('last_poll_timestamp_seconds', 'When the HIS was last asked with success.', ['site']),
   };
 }

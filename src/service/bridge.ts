@@ -82,6 +82,7 @@ export class Bridge implements BridgeApi {
     this.#every(MINUTE_MS, 'beat', () => ledger.beat());
     if (this.#gap !== null) this.#every(LOST_MS, 'lost', () => seekLost(this.#house, this.#gap));
     this.#every(DUE_MS, 'probe', () => this.#probe());
+    this.#house.tokens.start();
     for (const turn of this.#readiness.turns()) this.#every(READINESS_MS, 'readiness', turn);
     await this.#readiness.refresh();
   }
@@ -92,6 +93,7 @@ export class Bridge implements BridgeApi {
     for (const timer of this.#timers) clearInterval(timer);
     await this.#house.queue.close(graceMs);
     await this.#dispatcher.idle();
+    await this.#house.tokens.stop();
     await Promise.allSettled([...this.#background]);
   }
 
@@ -143,7 +145,11 @@ export class Bridge implements BridgeApi {
         lookup: lookupStep(tools),
         'write-back': writeBackStep(tools),
       },
-      schedules: [...polls, { id: 'keep-house', every: MINUTE_MS, run: () => this.#keepHouse() }],
+      schedules: [
+        ...polls,
+        { id: 'keep-house', every: MINUTE_MS, run: () => this.#keepHouse() },
+        { id: 'tokens-midnight', cron: '0 0 * * *', run: () => this.#house.tokens.midnight() },
+      ],
       refill: () => this.#sweepAll(),
     };
   }

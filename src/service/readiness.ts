@@ -71,6 +71,7 @@ export class Readiness {
     return [
       ...this.#own,
       ...sites.flatMap((site) => [this.#his(site), this.#nhso(site), ...this.#stations(site)]),
+      ...this.#house.tokens.findings(),
     ];
   }
 

@@ -9,7 +9,9 @@ import type { Log } from './ports/log.ts';
 import type { Metrics } from './ports/metrics.ts';
 import type { NhsoAgent } from './ports/nhso-agent.ts';
 import type { RightSearch } from './ports/right-search.ts';
+import type { TokenSource } from './ports/tokens.ts';
 import type { WorkQueue } from './ports/work-queue.ts';
+import type { Tokens } from './tokens/tokens.ts';
 
 export interface Station {
   id: string;
@@ -30,6 +32,8 @@ export interface SiteSettings {
   probeMs: number;
   /** 0 = no limit. */
   ratePerSecond: number;
+  /** `HH:MM` (Asia/Bangkok), no ms: from then on a token that is not there is warned of. */
+  openingTime: string;
 }
 
 export interface Site {
@@ -42,6 +46,8 @@ export interface Site {
   authenStatus: AuthenStatus | null;
   /** Rights without a card; null where none is configured. */
   rightSearch: RightSearch | null;
+  /** Where its tokens come from, at most one of each kind. */
+  tokenSources: readonly TokenSource[];
   settings: SiteSettings;
 }
 
@@ -52,4 +58,6 @@ export interface House {
   log: Log;
   metrics: Metrics;
   sites: ReadonlyMap<string, Site>;
+  /** Over the same ledger and sites. */
+  tokens: Tokens;
 }

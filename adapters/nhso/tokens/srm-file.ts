@@ -20,10 +20,23 @@ export function openSrmFile(path: string, refreshUrl: string, now: () => Instant
     },
     async renew(old) {
       const pair = await refreshSrm(refreshUrl, old.refresh);
-      // not the token's own word for when it was made: whatever that says, it was had now
-      const { expiresAt } = timesOf(pair.value);
-      return { ...pair, account: old.account, obtainedAt: now(), expiresAt };
+      const at = now();
+      return { ...pair, account: old.account, obtainedAt: at, expiresAt: endByOurClock(pair.value, at) };
     },
     watch: (onChange) => file.watch(onChange),
   };
+}
+
+/** An end that is nearer than this, or over, of a token that was made this moment: the clocks differ. */
+const TOO_NEAR_MS = 2 * 60_000;
+
+/**
+ * Of a token that was had just now: its length of life counts, not NHSO's clock. Where that makes no sense it lives until it is
+ * refused; taken for dead it would be renewed at each use, while our clock is ahead.
+ */
+function endByOurClock(token: string, at: Instant): Instant | null {
+  const { issuedAt, expiresAt } = timesOf(token);
+  if (expiresAt === null) return null;
+  const end = issuedAt === null ? expiresAt : at + (expiresAt - issuedAt);
+  return end < at + TOO_NEAR_MS ? null : end;
 }

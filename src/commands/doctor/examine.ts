@@ -11,6 +11,7 @@ import type { Finding } from '../../service/ports/finding.ts';
 import { failureText, NEXT_STEPS, nextStep } from '../failure.ts';
 import { checkLedger } from './ledger.ts';
 import { checkPort } from './port.ts';
+import { checkTokens } from './tokens.ts';
 
 /** `section`: whose findings they are, a heading for people. */
 export type Say = (section: string, found: readonly Finding[]) => void;
@@ -37,6 +38,8 @@ async function examineSite(site: SiteConfig, say: Say): Promise<void> {
   for (const { title, found } of stations) say(title, canRead ? found : found.map(unreadable));
   const web = await looked('authen-status-reachable', () => checkWeb(site.nhso));
   if (web.length > 0) say(`NHSO's web services for ${site.hcode}`, web);
+  const tokens = await looked('token-source', () => checkTokens(site, Date.now()));
+  if (tokens.length > 0) say(`Tokens of ${site.hcode}`, tokens);
 }
 
 /** One counter without a reader is a nuisance; when no counter of the site has one, no code can be asked for at all. */

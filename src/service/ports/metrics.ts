@@ -4,6 +4,8 @@
  * for ever, and each new one costs memory.
  */
 
+import type { TokenKind } from '../../domain/token.ts';
+
 /** Things that happen, counted. */
 export interface CounterLabels {
   'card-reads': { site: string; kind: 'full' | 'card-only'; outcome: 'accepted' | 'duplicate' };
@@ -11,6 +13,8 @@ export interface CounterLabels {
   'write-backs': { site: string; outcome: string };
   /** Changes of state, by where they led. */
   'state-changes': { site: string; state: string };
+  /** Log-ins that the bridge made without a person. `outcome`: `ok`, or the BridgeError code. */
+  'token-renewals': { site: string; kind: TokenKind; outcome: string };
 }
 
 /** Things that take time, seconds. */
@@ -29,6 +33,8 @@ export interface GaugeLabels {
   'breaker-open': { site: string };
   /** When the HIS was last asked with success, Unix seconds. */
   'last-poll': { site: string };
+  /** 1 while the ledger holds a token of that kind that lives, else 0. */
+  'token-alive': { site: string; kind: TokenKind };
 }
 
 /** None of these calls throws or waits; a figure that cannot be kept is lost, the work goes on. */

@@ -20,6 +20,7 @@ import { makeLog } from '../../../src/log.ts';
 import { Bridge } from '../../../src/service/bridge.ts';
 import type { Ledger } from '../../../src/service/ports/ledger.ts';
 import type { WorkQueue } from '../../../src/service/ports/work-queue.ts';
+import { Tokens } from '../../../src/service/tokens/tokens.ts';
 import { SAMPLE_AT, SAMPLE_HCODE } from '../../support/samples.ts';
 
 export const OTHER_HCODE = '11111';
@@ -106,10 +107,13 @@ export async function openHouse(
       breakerFailures: 3,
       probeMs: 1000,
       ratePerSecond: 0,
+      openingTime: nhso.openingTime,
     },
+    tokenSources: [],
   }));
   const metrics = makeMetrics({ ledger, clock, sites, queue });
-  const house = { ledger, queue, clock, log, metrics, sites: new Map(sites.map((s) => [s.hcode, s])) };
+  const own = { ledger, queue, clock, log, metrics, sites: new Map(sites.map((s) => [s.hcode, s])) };
+  const house = { ...own, tokens: new Tokens(own) };
   const api = new Bridge(house, { onStuck: () => undefined });
   const parts: HttpParts = { api, ledger, clock, log, sites, metrics, ...more };
   if (fhir !== undefined) parts.fhir = fhir(parts);

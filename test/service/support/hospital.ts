@@ -28,6 +28,7 @@ import type { HisAdapter } from '../../../src/service/ports/his.ts';
 import type { Ledger } from '../../../src/service/ports/ledger.ts';
 import type { Log } from '../../../src/service/ports/log.ts';
 import type { House, Site, SiteSettings, Station } from '../../../src/service/site.ts';
+import { Tokens } from '../../../src/service/tokens/tokens.ts';
 import { hisOptions } from '../../adapters/his/contract-support.ts';
 import { SAMPLE_AT } from '../../support/samples.ts';
 import { HandQueue } from './hand-queue.ts';
@@ -177,6 +178,7 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
       stations,
       authenStatus: null,
       rightSearch: null,
+      tokenSources: [],
       settings: {
         pollMs: 1_000,
         overlapMs: 15 * 60_000,
@@ -188,13 +190,15 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
         breakerFailures: 3,
         probeMs: 60_000,
         ratePerSecond: 0,
+        openingTime: '07:00',
         ...options.settings,
       },
     };
-    const house: House = {
+    const parts = {
       ...{ ledger, queue, clock, log: options.log ?? quietLog, metrics: silentMetrics },
       sites: new Map([[HCODE, site]]),
     };
+    const house: House = { ...parts, tokens: new Tokens(parts) };
     const bridge = new Bridge(house, { onStuck: () => undefined });
     await bridge.start();
     opened.push({ ledger, adapter, bridge, stations });

@@ -9,7 +9,7 @@ import type { FoundToken } from '../../../../src/service/ports/tokens.ts';
 import { jwt, REFRESH } from './given.ts';
 
 const NOW = Date.UTC(2026, 10, 20, 17);
-const NEW = jwt({ iat: NOW / 1000 - 40_000, exp: NOW / 1000 + 3600 });
+const NEW = jwt({ iat: NOW / 1000 - 7200, exp: NOW / 1000 - 3600 });
 const NEXT = 'q8z3x7c2v6b1n5m0k4j9h3g7';
 
 let server: Server;
@@ -54,7 +54,7 @@ it('sends a form with the refresh token, and takes the pair of the answer', asyn
   answers(200, JSON.stringify({ access_token: NEW, refresh_token: NEXT }));
   expect(await renew()).toEqual({
     ...{ value: NEW, refresh: NEXT, account: null },
-    // it was had now, whatever it says of when it was made
+    // NHSO's clock is two hours behind ours: it was had now, and lives for an hour
     ...{ obtainedAt: NOW, expiresAt: NOW + 3_600_000 },
   });
   expect(asked).toEqual([
@@ -63,6 +63,15 @@ it('sends a form with the refresh token, and takes the pair of the answer', asyn
       ...{ type: 'application/x-www-form-urlencoded', body: `refresh_token=${REFRESH}` },
     },
   ]);
+});
+
+it.each([
+  ['no end', {}, null],
+  ['an end alone', { exp: NOW / 1000 + 3600 }, NOW + 3_600_000],
+  ['an end alone that is over, because the clocks differ', { exp: NOW / 1000 - 3600 }, null],
+])('a JWT that says %s', async (_, claims, expiresAt) => {
+  answers(200, JSON.stringify({ access_token: jwt(claims) }));
+  expect(await renew()).toMatchObject({ obtainedAt: NOW, expiresAt });
 });
 
 it('a refresh token with letters of its own arrives whole; without a new one the old one stays', async () => {

@@ -29,11 +29,11 @@ function lifeFinding({ place, openingTime, stored, trouble }: TokenSeen, now: In
   const state = tokenState(stored === null ? null : { ...stored, kind: source.kind }, now);
   if (stored !== null && state === 'alive') {
     const end = diesAt(stored, now);
-    return {
-      check,
-      level: 'ok',
-      message: `${what}: alive${end === null ? '' : ` until ${bangkokIso(end)}`}`,
-    };
+    const message = `${what}: alive${end === null ? '' : ` until ${bangkokIso(end)}`}${why}`;
+    // it serves, but the next one will not come
+    return trouble?.retry === 'no'
+      ? { check, level: 'warn', message, fix: nextStepFor(source.kind) }
+      : { check, level: 'ok', message };
   }
   const isOpen = timeOfDay(now).slice(0, 5) >= openingTime;
   if (state !== 'refused' && trouble?.retry !== 'no' && !isOpen) {

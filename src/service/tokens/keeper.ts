@@ -28,6 +28,9 @@ export class Keeper {
   readonly #house: TokenHouse;
   readonly #options: KeeperOptions;
   #inHand: Promise<StoredToken> | null = null;
+  #reading: Promise<StoredToken | null> | null = null;
+  /** The newest refusal that is noted, or being noted. */
+  #refusal: { generation: number; noted: Promise<void> } | null = null;
   /** No second try before then (monotonic ms), and what the first came to. */
   #pause: { until: number; error: BridgeError } | null = null;
   #lookedAt: Instant | null = null;
@@ -42,8 +45,13 @@ export class Keeper {
     this.#options = options;
   }
 
+  /** Callers that come while it is read share what is read: with 200 at once the ledger is asked once. */
   stored(): Promise<StoredToken | null> {
-    return this.#house.ledger.tokens.get(this.place.hcode, this.place.source.kind);
+    const { hcode, source } = this.place;
+    this.#reading ??= this.#house.ledger.tokens.get(hcode, source.kind).finally(() => {
+      this.#reading = null;
+    });
+    return this.#reading;
   }
 
   /**
@@ -74,12 +82,28 @@ export class Keeper {
     this.#pause = null;
   }
 
+  /** Once for each generation, however many callers met the refusal. */
   async noteRefused(token: StoredToken, isFresh: boolean): Promise<void> {
+    const { generation, refusedAt } = token;
+    // its first refusal stands, and it was given another chance: only when the source gives it anew can this one be noted
+    if (refusedAt !== null) this.tryAnew();
+    else if (this.#refusal?.generation !== generation) {
+      const noted = this.#noteRefusal(generation);
+      this.#refusal = { generation, noted };
+      noted.catch(() => {
+        // whoever waits for it is told; the next refusal is noted anew
+        this.#refusal = null;
+      });
+    }
+    await this.#refusal?.noted;
+    if (isFresh) this.#pauseFor(FRESH_REFUSED_MS, missing(this.place, this.trouble));
+  }
+
+  async #noteRefusal(generation: number): Promise<void> {
     const { hcode, source } = this.place;
     const { clock, ledger, log } = this.#house;
-    await ledger.tokens.noteRefused(hcode, source.kind, token.generation, clock.now());
-    log.warn({ site: hcode, kind: source.kind, generation: token.generation }, 'NHSO refused the token');
-    if (isFresh) this.#pauseFor(FRESH_REFUSED_MS, missing(this.place, this.trouble));
+    await ledger.tokens.noteRefused(hcode, source.kind, generation, clock.now());
+    log.warn({ site: hcode, kind: source.kind, generation }, 'NHSO refused the token');
   }
 
   /** A ledger that is away just now costs nobody the answer that has come. */

@@ -12,6 +12,7 @@ import type { BenchContext, BenchOptions, Part } from './part.ts';
 import { idle } from './parts/idle.ts';
 import { latency } from './parts/latency.ts';
 import { memory } from './parts/memory.ts';
+import { midnight } from './parts/midnight.ts';
 import { outage } from './parts/outage.ts';
 import { pipeline } from './parts/pipeline.ts';
 import { poll } from './parts/poll.ts';
@@ -28,6 +29,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   sweep,
   outage,
   report,
+  midnight,
 };
 const RESULTS = join(import.meta.dirname, '..', '..', 'bench-results.json');
 
@@ -43,6 +45,8 @@ Parts: pipeline  visits a second from HIS row to code written back, beside BullM
        outage    NHSO down for three minutes of a morning: calls made meanwhile, and what becomes of
                  each visit afterwards and at midnight; takes nine minutes, needs libfaketime
        report    a report of NHSO's with 50,000 rows imported by the command: seconds, highest memory
+       midnight  three processes on one PostgreSQL ledger, 200 right searches in flight when all tokens die:
+                 what fails, who logs in, and how long until work goes on
 
 MariaDB, PostgreSQL and Redis are started from the PATH in throw-away folders; AUTHEN_BRIDGE_TEST_MARIADB
 and the like name others. Other work on the machine makes the figures worse: the table says how much

@@ -40,6 +40,10 @@ export interface Night {
   nhso: NhsoWebSimulator;
   ucTokenFile: string;
   srmTokenFile: string;
+  /** Of the ledger's secrets. */
+  keyFile: string;
+  /** Citizen id of somebody whom NHSO knows. */
+  patient: string;
   store: TestStore;
   /** By the true clock, which NHSO has. */
   now(): number;
@@ -62,6 +66,7 @@ export async function openNight(makeStore: MakeStore): Promise<Night> {
   const store = await makeStore();
   const ucTokenFile = join(folder, 'nhso_token.txt');
   const srmTokenFile = join(folder, 'token.txt');
+  const keyFile = join(folder, 'secret.key');
   const processes: TokenProcess[] = [];
   let offset = 0;
   const now = (): number => Date.now() + offset;
@@ -71,7 +76,7 @@ export async function openNight(makeStore: MakeStore): Promise<Night> {
   };
 
   const night: Night = {
-    ...{ nhso, ucTokenFile, srmTokenFile, store, now },
+    ...{ nhso, ucTokenFile, srmTokenFile, keyFile, patient: PATIENT, store, now },
     set(time) {
       const at = parseBangkokDateTime(time);
       if (at === null) throw new Error(`no time: ${time}`);
@@ -79,7 +84,7 @@ export async function openNight(makeStore: MakeStore): Promise<Night> {
     },
     pass: (ms) => set(now() + ms),
     async process({ leaseMs, serviceToken } = {}) {
-      const ledger = await store.open({ secrets: { keyFile: join(folder, 'secret.key') } });
+      const ledger = await store.open({ secrets: { keyFile } });
       const lines: string[] = [];
       const say = (fields: object, message: string): void => {
         lines.push(`${message} ${JSON.stringify(fields)}`);

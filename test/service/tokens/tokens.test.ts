@@ -1,7 +1,7 @@
 /** The token service on both ledgers, with NHSO's own protocols and real files: from one midnight to the next. */
 
 import { rm, writeFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isBridgeError } from '../../../src/domain/bridge-error.ts';
 import type { StoredToken } from '../../../src/service/ports/tokens.ts';
 import { type MakeStore, postgresStore, sqliteStore } from '../../db/contract/store.ts';
@@ -9,7 +9,10 @@ import { describeWith } from '../../support/services.ts';
 import { ACCOUNT, HCODE, type Night, openNight, type TokenProcess } from './night.ts';
 
 const HOUR_MS = 3_600_000;
-const SOON = { timeout: 20_000, interval: 20 };
+const SOON = { timeout: 60_000, interval: 20 };
+
+// two hundred callers on a machine that does other work too
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
 describe('on SQLite', () => suite(sqliteStore));
 describeWith('postgres', 'on PostgreSQL', (url) => suite(postgresStore(url)));

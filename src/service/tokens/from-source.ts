@@ -28,7 +28,7 @@ export async function takeFromSource(
   const now = clock.now();
   const print = printOf(found);
   const isNew = stood === null || (print !== seen && print !== printOf(stood));
-  if (!isNew && !isWorthAnother(stood, found, now)) {
+  if (!isNew && !isRedated(stood, found, now)) {
     if (print !== seen && print === printOf(stood)) await ledger.remember(seenAt(hcode, kind), print);
     return stood;
   }
@@ -42,15 +42,14 @@ export async function takeFromSource(
 }
 
 /**
- * The same token, to be tried as if it were new. A UC token that only our clock had called yesterday's was taken in while that
- * clock was behind; should the file merely have been copied anew, one refused call is the price. A hospital's own UUID is tried
- * again some time after NHSO has refused it.
+ * The same UC token, which only our clock had called yesterday's: it was taken in while that clock was behind. Should the file
+ * merely have been copied anew, one refused call is the price.
  */
-function isWorthAnother(stood: StoredToken | null, found: FoundToken, now: Instant): boolean {
-  if (stood === null || stood.value !== found.value) return false;
-  if (stood.kind === 'service') return stood.refusedAt !== null && isAlive(stood, now);
-  const again = { ...stood, obtainedAt: found.obtainedAt };
-  return stood.kind === 'uc' && stood.refusedAt === null && !isAlive(stood, now) && isAlive(again, now);
+function isRedated(stood: StoredToken | null, found: FoundToken, now: Instant): boolean {
+  if (stood === null || stood.kind !== 'uc' || stood.value !== found.value || stood.refusedAt !== null) {
+    return false;
+  }
+  return !isAlive(stood, now) && isAlive({ ...stood, obtainedAt: found.obtainedAt }, now);
 }
 
 /** What the ledger remembers: the print of what the source held when it was last taken in. */

@@ -30,7 +30,7 @@ export class Keeper {
   #inHand: Promise<StoredToken> | null = null;
   #reading: Promise<StoredToken | null> | null = null;
   /** The newest refusal that is noted, or being noted. */
-  #refusal: { generation: number; noted: Promise<void> } | null = null;
+  #refusal: { of: string; noted: Promise<void> } | null = null;
   /** No second try before then (monotonic ms), and what the first came to. */
   #pause: { until: number; error: BridgeError } | null = null;
   #lookedAt: Instant | null = null;
@@ -82,20 +82,18 @@ export class Keeper {
     this.#pause = null;
   }
 
-  /** Once for each generation, however many callers met the refusal. */
-  async noteRefused(token: StoredToken, isFresh: boolean): Promise<void> {
-    const { generation, refusedAt } = token;
-    // its first refusal stands, and it was given another chance: only when the source gives it anew can this one be noted
-    if (refusedAt !== null) this.tryAnew();
-    else if (this.#refusal?.generation !== generation) {
+  /** Once for all callers that met the same refusal. A hospital's UUID may be refused again, an hour later. */
+  async noteRefused({ generation, refusedAt }: StoredToken, isFresh: boolean): Promise<void> {
+    const of = `${generation} ${refusedAt}`;
+    if (this.#refusal?.of !== of) {
       const noted = this.#noteRefusal(generation);
-      this.#refusal = { generation, noted };
+      this.#refusal = { of, noted };
       noted.catch(() => {
         // whoever waits for it is told; the next refusal is noted anew
         this.#refusal = null;
       });
     }
-    await this.#refusal?.noted;
+    await this.#refusal.noted;
     if (isFresh) this.#pauseFor(FRESH_REFUSED_MS, missing(this.place, this.trouble));
   }
 

@@ -10,7 +10,7 @@ import { HCODE, type Night, openNight, type TokenProcess } from './night.ts';
 
 const SEEDS = 20;
 const LEASE_MS = 5_000;
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 400_000;
 
 describeWith('postgres', 'three token services on PostgreSQL', (url) => {
   let night: Night;

@@ -18,7 +18,7 @@ export const TEXT_MAX = 32_767;
 export class SharedStrings {
   readonly #pages: Buffer[] = [];
   /** Where each ends, counted over all pages. It begins where the one before ends, or at the start of its page. */
-  #ends = new Uint32Array(1_024);
+  #ends: Uint32Array = new Uint32Array(1_024);
   #count = 0;
   #bytes = 0;
 

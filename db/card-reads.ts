@@ -7,6 +7,7 @@ import type { CitizenId } from '../src/domain/citizen-id.ts';
 import type { Ledger } from '../src/service/ports/ledger.ts';
 import { changeOne, type Engine } from './engine.ts';
 import { fromJson } from './json.ts';
+import { inBrackets } from './main-inscl.ts';
 import { prepared } from './prepared.ts';
 import type { CardReadRow, Tables } from './tables.ts';
 
@@ -100,12 +101,6 @@ function toRow(read: CardRead): CardReadRow {
     received_at: read.receivedAt,
     paired_vn: read.pairedVn,
   };
-}
-
-/** NHSO writes "(UCS) สิทธิ…", and in some answers the code alone. */
-function inBrackets(mainInscl: string | null): string | null {
-  if (mainInscl === null) return null;
-  return (/^\s*\(([^)]*)\)/.exec(mainInscl)?.[1] ?? mainInscl).trim();
 }
 
 function fromRow(row: CardReadRow): CardRead {

@@ -6,6 +6,7 @@ import { caseReading } from './cases.ts';
 import { checkLedger } from './check.ts';
 import { checkVersions, makeCommit } from './commit.ts';
 import type { Engine } from './engine.ts';
+import { foundRights } from './found-rights.ts';
 import { keysAndMemory } from './keys-and-memory.ts';
 import { leases } from './leases.ts';
 import { lineage } from './lineage.ts';
@@ -30,6 +31,7 @@ export function ledgerOn(engine: Engine, secrets: Secrets = secretsOf({})): Ledg
     ...keysAndMemory(engine),
     ...lineage(engine),
     reported: reportedCodes(engine),
+    rights: foundRights(engine, commit),
     search: ledgerSearch(engine),
     tokens: tokenStore(engine, secrets),
     leases: leases(engine),

@@ -153,24 +153,47 @@ function* byTime(eb: CaseBuilder, query: SearchQuery): Generator<Expression<SqlB
 }
 
 function* byRead(eb: CaseBuilder, query: SearchQuery): Generator<Expression<SqlBool>> {
-  const ofRead = eb
+  const { mainInscls, withRight, withAnswer } = query;
+  const told = eb
     .selectFrom('card_read')
     .select('card_read.id')
-    .whereRef('card_read.id', '=', 'visit_case.read_id');
-  const { mainInscls, withRight, withAnswer } = query;
+    .whereRef('card_read.id', '=', 'visit_case.read_id')
+    .where('card_read.nhso_right', 'is not', null);
+  const found = eb
+    .selectFrom('found_right')
+    .select('found_right.pid')
+    .whereRef('found_right.pid', '=', 'visit_case.pid')
+    .whereRef('found_right.service_date', '=', 'visit_case.service_date')
+    .whereRef('found_right.hcode', '=', 'visit_case.hcode')
+    .where('found_right.nhso_right', 'is not', null);
   if (mainInscls !== undefined) {
     yield mainInscls.length === 0
       ? eb.lit(false)
-      : eb.exists(ofRead.where('card_read.main_inscl', 'in', mainInscls));
+      : eb.or([
+          eb.exists(told.where('card_read.main_inscl', 'in', mainInscls)),
+          eb.and([
+            takesFound(eb),
+            eb.not(eb.exists(told)),
+            eb.exists(found.where('found_right.main_inscl', 'in', mainInscls)),
+          ]),
+        ]);
   }
   if (withRight !== undefined) {
-    const hasRight = eb.exists(ofRead.where('card_read.nhso_right', 'is not', null));
-    yield withRight ? hasRight : eb.not(hasRight);
+    const isKnown = eb.or([eb.exists(told), eb.and([takesFound(eb), eb.exists(found)])]);
+    yield withRight ? isKnown : eb.not(isKnown);
   }
   if (withAnswer !== undefined) {
     const answered = eb.or([eb('read_kind', '=', 'full'), eb('code_source', 'in', ['confirm', 'lookup'])]);
     yield withAnswer ? answered : isNot(eb, answered);
   }
+}
+
+/** As `takesFoundRight` in the domain: what NHSO said at a card read goes first. */
+function takesFound(eb: CaseBuilder): Expression<SqlBool> {
+  return eb.and([
+    eb('state', '<>', 'cancelled'),
+    eb.or([eb('read_kind', 'is', null), eb('read_kind', '<>', 'full')]),
+  ]);
 }
 
 function isOneOf(

@@ -68,6 +68,27 @@ export interface CardReadTable {
   paired_vn: string | null;
 }
 
+export interface FoundRightTable {
+  pid: string;
+  service_date: string;
+  hcode: string;
+  source: string;
+  /** When NHSO answered; while it has not, when it was last tried. */
+  asked_at: number;
+  /** Null while NHSO has not answered. */
+  answer: string | null;
+  /** JSON: NhsoRight */
+  nhso_right: string | null;
+  /** Of the right, beside its JSON, because it is searched: "UCS". */
+  main_inscl: string | null;
+  /** JSON: Person, as NHSO knows them */
+  person: string | null;
+  failures: number;
+  next_try_at: number | null;
+  /** Code of the last failure. */
+  failure: string | null;
+}
+
 export interface HistoryTable {
   seq: Generated<number>;
   hcode: string;
@@ -168,6 +189,7 @@ export interface ReportedCodeTable {
 export interface Tables {
   visit_case: VisitCaseTable;
   card_read: CardReadTable;
+  found_right: FoundRightTable;
   history: HistoryTable;
   outbox: OutboxTable;
   patient_moved: PatientMovedTable;

@@ -5,6 +5,7 @@ import * as m0001 from './0001-first-ledger.ts';
 import * as m0002 from './0002-sought.ts';
 import * as m0003 from './0003-tokens.ts';
 import * as m0005 from './0005-reported-codes.ts';
+import * as m0006 from './0006-found-rights.ts';
 import type { EngineName } from './dialect.ts';
 
 export function allMigrations(engine: EngineName): Record<string, Migration> {
@@ -13,5 +14,6 @@ export function allMigrations(engine: EngineName): Record<string, Migration> {
     '0002-sought': { up: (db) => m0002.up(db, engine) },
     '0003-tokens': { up: (db) => m0003.up(db, engine) },
     '0005-reported-codes': { up: (db) => m0005.up(db, engine) },
+    '0006-found-rights': { up: (db) => m0006.up(db, engine) },
   };
 }

@@ -1,9 +1,10 @@
 /** From a case of the ledger to what the API shows of it. */
 
 import { bangkokIso, type Instant } from '../domain/bangkok.ts';
-import type { CardRead } from '../domain/card-read.ts';
+import type { CardRead, NhsoRight } from '../domain/card-read.ts';
 import type { Case, StoredHistoryEntry } from '../domain/case.ts';
 import { maskCitizenId, maskCitizenIds } from '../domain/citizen-id.ts';
+import { type FoundRight, rightOf } from '../domain/found-right.ts';
 import { chooseMobile, maskMobile } from '../domain/phone.ts';
 import { reasonText, stateText } from '../domain/reason-text.ts';
 import type { CaseDetailJson, CaseJson } from './schemas/case.ts';
@@ -44,10 +45,16 @@ export function caseJson(c: Case, showing: Showing): CaseJson {
   };
 }
 
+/** What the ledger keeps beside a case. */
+export interface Beside {
+  history: readonly StoredHistoryEntry[];
+  read: CardRead | null;
+  foundRight: FoundRight | null;
+}
+
 export function caseDetailJson(
   c: Case,
-  history: readonly StoredHistoryEntry[],
-  read: CardRead | null,
+  { history, read, foundRight }: Beside,
   showing: Showing,
 ): CaseDetailJson {
   return {
@@ -58,6 +65,7 @@ export function caseDetailJson(
       issuedAt: isoOrNull(found.issuedAt),
     })),
     cardRead: read === null ? null : readJson(read, showing),
+    foundRight: foundRight === null ? null : foundRightJson(foundRight, c, read),
     history: history.map(historyJson),
   };
 }
@@ -92,9 +100,25 @@ function readJson(read: CardRead, showing: Showing): CaseDetailJson['cardRead'] 
     receivedAt: bangkokIso(read.receivedAt),
     pid: showing === 'whole' ? read.pid : maskCitizenId(read.pid),
     claimTypes: [...read.claimTypes],
-    right: right === null ? null : { ...right, startDateTime: isoOrNull(right.startDateTime) },
+    right: right === null ? null : rightJson(right),
     person: read.person,
   };
+}
+
+function foundRightJson(found: FoundRight, c: Case, read: CardRead | null): CaseDetailJson['foundRight'] {
+  const { answer, source, askedAt, right, person } = found;
+  return {
+    answer,
+    source,
+    askedAt: bangkokIso(askedAt),
+    right: right === null ? null : rightJson(right),
+    person,
+    isUsed: rightOf(c, read, found)?.found === found,
+  };
+}
+
+function rightJson(right: NhsoRight) {
+  return { ...right, startDateTime: isoOrNull(right.startDateTime) };
 }
 
 function historyJson(entry: StoredHistoryEntry): CaseDetailJson['history'][number] {

@@ -1,6 +1,7 @@
 /** What every ledger must do, run by `sqlite.test.ts` and `postgres.test.ts` on their engine. */
 
 import { commitContract } from './contract/commit.ts';
+import { foundRightsContract } from './contract/found-rights.ts';
 import { keysContract } from './contract/keys.ts';
 import { killContract } from './contract/kill.ts';
 import { leasesContract } from './contract/leases.ts';
@@ -19,6 +20,7 @@ export function ledgerContract(make: MakeStore): void {
   reportedContract(make);
   listsContract(make);
   searchContract(make);
+  foundRightsContract(make);
   racesContract(make);
   modelContract(make);
   tokensContract(make);

@@ -91,6 +91,28 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
     /card_read_unpaired/,
   ],
   ['reported.codesOf', () => ledger.reported.codesOf(SAMPLE_HCODE, pid, SAMPLE_DATE), /reported_code_person/],
+  [
+    'rights.due',
+    () =>
+      ledger.rights.due({
+        ...key,
+        serviceDate: SAMPLE_DATE,
+        knownSince: SAMPLE_AT,
+        now: SAMPLE_AT,
+        limit: 20,
+      }),
+    /visit_case_state \(state=\? AND service_date=\? AND hcode=\?\)\nSEARCH .* sqlite_autoindex_found_right_1 \(pid=\? AND service_date=\? AND hcode=\?\) LEFT-JOIN/,
+  ],
+  [
+    'rights.find',
+    () => ledger.rights.find([{ hcode: SAMPLE_HCODE, pid, serviceDate: SAMPLE_DATE }]),
+    /found_right_1 \(pid=\? AND service_date=\?/,
+  ],
+  [
+    'search by right',
+    () => ledger.search.cases({ withRight: true, mainInscls: ['UCS'], dates: [{ from: SAMPLE_DATE }] }, page),
+    /found_right_1 \(pid=\? AND service_date=\? AND hcode=\?\)/,
+  ],
   ['search by pid', () => ledger.search.cases({ pids: [pid] }, page), /visit_case_person/],
   ['search by code', () => ledger.search.cases({ claimCodes: ['PP1'] }, page), /visit_case_any_code/],
   [
@@ -111,6 +133,7 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   expect(plans.join('\n')).toMatch(index);
   expect(
     plans.filter((step) => /^SCAN visit_case(?! USING)|^SCAN (card_read|history|reported_code)/.test(step)),
+    plans.filter((step) => /^SCAN visit_case(?! USING)|^SCAN (card_read|history|found_right)/.test(step)),
   ).toEqual([]);
 });
 

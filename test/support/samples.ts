@@ -9,6 +9,7 @@ import { type ServiceDate, serviceDateOf } from '../../src/domain/bangkok.ts';
 import type { CardRead } from '../../src/domain/card-read.ts';
 import type { Case } from '../../src/domain/case.ts';
 import { type CitizenId, checkDigit } from '../../src/domain/citizen-id.ts';
+import type { FoundRight } from '../../src/domain/found-right.ts';
 import type { Visit } from '../../src/domain/visit.ts';
 
 export const SAMPLE_HCODE = '10978';
@@ -132,6 +133,21 @@ export function sampleRead(overrides: Partial<CardRead> = {}): CardRead {
     },
     receivedAt: readAt + 400,
     pairedVn: null,
+    ...overrides,
+  };
+}
+
+/** The right of the sample visit's person, as NHSO tells it by citizen id alone, 20 minutes after the visit began. */
+export function sampleFoundRight(overrides: Partial<FoundRight> = {}): FoundRight {
+  return {
+    hcode: SAMPLE_HCODE,
+    pid: sampleCitizenId(1),
+    serviceDate: SAMPLE_DATE,
+    answer: 'right',
+    right: sampleRead().right,
+    person: sampleVisit().person,
+    source: 'ucws',
+    askedAt: SAMPLE_AT + 20 * 60_000,
     ...overrides,
   };
 }

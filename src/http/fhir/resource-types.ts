@@ -48,7 +48,7 @@ interface Common {
   sorts: Readonly<Record<string, SearchSort>>;
 }
 
-/** Kept one a visit: made of the case and its card read. */
+/** Kept one a visit: made of the case, its card read and a right that was found without a card. */
 export interface CaseResource extends Common {
   kind: 'case';
   /** Which cases have one; `map` gives null for all others. */
@@ -107,7 +107,8 @@ export const RESOURCES = {
   } satisfies CaseResource,
   Coverage: {
     kind: 'case',
-    documentation: 'The right that NHSO told when the card was read; none where it could not be read.',
+    documentation:
+      'The right that NHSO told when the card was read, or by citizen id where no card came; none where it is not known.',
     base: { withRight: true },
     parameters: [
       caseIdParameter,

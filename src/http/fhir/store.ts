@@ -2,6 +2,8 @@
 
 import type { FhirResource, Organization, Patient } from 'fhir/r4.js';
 import type { Case } from '../../domain/case.ts';
+import { takesFoundRight } from '../../domain/found-right.ts';
+import type { PersonOfDay } from '../../service/ports/found-rights.ts';
 import type {
   CaseKey,
   Ledger,
@@ -16,7 +18,10 @@ import type { CaseWithRead, MappingContext } from './resources/context.ts';
 import { organizations, type SiteName } from './resources/organization.ts';
 import { toPatient } from './resources/patient.ts';
 
-export type FacadeLedger = Pick<Ledger, 'search' | 'case' | 'cardRead' | 'audit' | 'recall' | 'remember'>;
+export type FacadeLedger = Pick<
+  Ledger,
+  'search' | 'case' | 'cardRead' | 'rights' | 'audit' | 'recall' | 'remember'
+>;
 
 export interface View extends MappingContext {
   /** When set, nothing of another site is seen. */
@@ -46,7 +51,9 @@ export class Store {
         const key = parseCaseId(id);
         if (key === null || !sees(view, key)) return null;
         const found = await this.#ledger.case(key);
-        return found === null ? null : definition.map(await this.#withRead(found), view);
+        if (found === null) return null;
+        const [whole] = await this.#withRights([found]);
+        return whole === undefined ? null : definition.map(whole, view);
       }
     }
   }
@@ -64,7 +71,7 @@ export class Store {
     page: { limit: number; after?: string; sort?: SearchSort },
   ): Promise<Page<CaseWithRead>> {
     const { items, next } = await this.#ledger.search.cases(bound(query, view), page);
-    return { items: await Promise.all(items.map((c) => this.#withRead(c))), next };
+    return { items: await this.#withRights(items), next };
   }
 
   countCases(query: SearchQuery, view: View): Promise<number> {
@@ -99,9 +106,25 @@ export class Store {
     return row === null ? null : toPatient(row, view);
   }
 
-  async #withRead(found: Case): Promise<CaseWithRead> {
-    return { case: found, read: found.readId === null ? null : await this.#ledger.cardRead(found.readId) };
+  async #withRights(cases: readonly Case[]): Promise<CaseWithRead[]> {
+    const people = cases.flatMap(personWithoutRead);
+    const [found, reads] = await Promise.all([
+      this.#ledger.rights.find(people),
+      Promise.all(cases.map((c) => (c.readId === null ? null : this.#ledger.cardRead(c.readId)))),
+    ]);
+    return cases.map((c, i) => ({
+      case: c,
+      read: reads[i] ?? null,
+      found:
+        found.find((f) => f.pid === c.pid && f.serviceDate === c.serviceDate && f.hcode === c.hcode) ?? null,
+    }));
   }
+}
+
+/** Whose right may have been found without a card. */
+function personWithoutRead(c: Case): PersonOfDay[] {
+  if (c.pid === null || !takesFoundRight(c)) return [];
+  return [{ hcode: c.hcode, pid: c.pid, serviceDate: c.serviceDate }];
 }
 
 function sees(view: View, key: Pick<CaseKey, 'hcode'>): boolean {

@@ -45,6 +45,10 @@ export const CODES = {
   ownCoverageClass: 'urn:authen-bridge:cs:coverage-class',
   organizationType: 'http://terminology.hl7.org/CodeSystem/organization-type',
   actCode: 'http://terminology.hl7.org/CodeSystem/v3-ActCode',
+  /** How a right came to be known where it was not at a card read: `citizen-id`. */
+  rightMethod: 'urn:authen-bridge:cs:right-method',
+  /** Which of NHSO's services told it: `ucws`, `srm`. */
+  nhsoService: 'urn:authen-bridge:cs:nhso-service',
   task: 'urn:authen-bridge:cs:task',
   businessStatus: 'urn:authen-bridge:cs:business-status',
   reason: 'urn:authen-bridge:cs:reason',
@@ -62,5 +66,7 @@ export const STATUS_SYSTEM = {
 export const EXTENSION = {
   contractedProvider:
     'https://fhir-ig.sil-th.org/th/extensions/StructureDefinition/ex-coverage-contracted-provider',
+  /** On a Coverage that was found without a card: `method`, `service`, `askedAt`. */
+  foundRight: 'urn:authen-bridge:extension:found-right',
   dataAbsent: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason',
 } as const;

@@ -80,7 +80,7 @@ export function caseRoutes({
       path: '/api/cases/{hcode}/{vn}',
       access: { scope: 'cases:read', narrowest: 'site' },
       tag: 'Cases',
-      summary: 'One case with its history, candidates and card read',
+      summary: 'One case with its history, candidates, card read and the right found without a card',
       params: caseParams,
       query: detailQuery,
       body: NOTHING,
@@ -92,9 +92,10 @@ export function caseRoutes({
           refuse('The key lacks the scope "pid:read".', 'Ask without unmasked, or use a key that has it.');
         }
         const found = await findCase(ledger, params, caller);
-        const [history, read] = await Promise.all([
+        const [history, read, rights] = await Promise.all([
           ledger.history(params),
           found.readId === null ? null : ledger.cardRead(found.readId),
+          found.pid === null ? [] : ledger.rights.find([{ ...found, pid: found.pid }]),
         ]);
         if (showing === 'whole') {
           // first the audit, then the answer: nobody sees what is not written down
@@ -105,7 +106,7 @@ export function caseRoutes({
             resource: `Case/${found.hcode}/${found.vn}`,
           });
         }
-        res.json(caseDetailJson(found, history, read, showing));
+        res.json(caseDetailJson(found, { history, read, foundRight: rights[0] ?? null }, showing));
       },
     }),
   ];

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { CASE_STATES, STEPS } from '../../domain/case.ts';
+import { RIGHT_ANSWERS, RIGHT_SOURCES } from '../../domain/found-right.ts';
 import { REASON_CODES } from '../../domain/reason-text.ts';
 import { bangkokTime } from './basic.ts';
 
@@ -112,6 +113,40 @@ const candidate = z
 
 const hospital = z.strictObject({ hcode: z.string(), hname: z.string().nullable() }).nullable();
 
+const nhsoRight = z.strictObject({
+  mainInscl: z.string().nullable(),
+  subInscl: z.string().nullable(),
+  hospMain: hospital,
+  hospMainOp: hospital,
+  hospSub: hospital,
+  paidModel: z.string().nullable(),
+  startDateTime: time,
+});
+
+const foundRight = z
+  .strictObject({
+    answer: z.enum(RIGHT_ANSWERS).meta({
+      description:
+        'no-right: NHSO knows the person and names none. unknown-person: NHSO does not know the citizen id.',
+    }),
+    source: z.enum(RIGHT_SOURCES).meta({ description: "NHSO's service that was asked." }),
+    askedAt: bangkokTime,
+    right: nhsoRight.nullable(),
+    person: z
+      .strictObject({
+        title: z.string().nullable(),
+        fname: z.string().nullable(),
+        lname: z.string().nullable(),
+        birthDate: z.string().nullable(),
+        sex: z.enum(['male', 'female']).nullable(),
+        nationality: z.string().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'As NHSO knows them; compare with the patient.' }),
+    isUsed: z.boolean().meta({ description: 'false: there is none, or what a card read told goes first.' }),
+  })
+  .meta({ id: 'FoundRight', description: 'What NHSO told by citizen id alone, while no card had come.' });
+
 const pairedRead = z
   .strictObject({
     id: z.string(),
@@ -121,17 +156,7 @@ const pairedRead = z
     receivedAt: bangkokTime,
     pid,
     claimTypes: z.array(z.strictObject({ claimType: z.string(), claimTypeName: z.string().nullable() })),
-    right: z
-      .strictObject({
-        mainInscl: z.string().nullable(),
-        subInscl: z.string().nullable(),
-        hospMain: hospital,
-        hospMainOp: hospital,
-        hospSub: hospital,
-        paidModel: z.string().nullable(),
-        startDateTime: time,
-      })
-      .nullable(),
+    right: nhsoRight.nullable(),
     person: z.strictObject({
       titleName: z.string().nullable(),
       fname: z.string().nullable(),
@@ -160,6 +185,7 @@ export const caseDetailSchema = base
   .extend({
     candidates: z.array(candidate).meta({ description: 'Codes that were seen but did not fit.' }),
     cardRead: pairedRead.nullable(),
+    foundRight: foundRight.nullable(),
     history: z.array(historyEntry).meta({ description: 'The whole history, oldest first.' }),
   })
   .meta({ id: 'CaseDetail' });

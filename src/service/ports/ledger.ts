@@ -10,6 +10,7 @@ import type { Gap } from '../../domain/machine/restored.ts';
 import type { Visit } from '../../domain/visit.ts';
 import type { Finding } from './finding.ts';
 import type { ReportedCodes } from './reported-codes.ts';
+import type { FoundRights } from './found-rights.ts';
 import type { Leases, TokenStore } from './tokens.ts';
 
 export interface CaseKey {
@@ -160,6 +161,8 @@ export interface Ledger {
 
   /** Codes out of the reports that were downloaded from NHSO. */
   readonly reported: ReportedCodes;
+  /** Rights that NHSO told without a card. */
+  readonly rights: FoundRights;
   /** Reads for FHIR; see `LedgerSearch`. */
   readonly search: LedgerSearch;
   readonly tokens: TokenStore;
@@ -198,7 +201,7 @@ export interface SearchQuery {
   states?: readonly CaseState[];
   reasons?: readonly Reason[];
   kinds?: readonly Visit['kind'][];
-  /** NHSO's code of the right that the paired read brought: the brackets of `mainInscl`, "UCS". */
+  /** NHSO's code of the visit's right (see `withRight`): the brackets of `mainInscl`, "UCS". */
   mainInscls?: readonly string[];
   correlationIds?: readonly string[];
   /** true: the paired read (if any) brought no correlationId; false: it did. */
@@ -209,7 +212,7 @@ export interface SearchQuery {
   dates?: readonly { from?: ServiceDate; to?: ServiceDate }[];
   /** Half-open range of the time of last change, UTC. */
   updated?: readonly { from?: Instant; to?: Instant }[];
-  /** Only cases whose paired read brought a right. */
+  /** Only cases whose right is known: the paired read brought it, or it was found without a card; see `rightOf`. */
   withRight?: boolean;
   /** Only cases for which NHSO's answer is known (a full read, or a code from NHSO). */
   withAnswer?: boolean;

@@ -1,6 +1,7 @@
 /** A person's right by citizen id, without a card. Adapters: `adapters/nhso/web/` (SOAP `ucws`, REST `srm`). */
 
 import type { NhsoRight } from '../../domain/card-read.ts';
+import type { RightSource } from '../../domain/found-right.ts';
 import type { TokenKind } from '../../domain/token.ts';
 import type { Person } from '../../domain/visit.ts';
 
@@ -16,8 +17,8 @@ export type RightFound =
   | { kind: 'unknown-person' };
 
 export interface RightSearch {
-  /** `ucws` or `srm`; stands as the source of the right. */
-  readonly name: 'ucws' | 'srm';
+  /** Stands as the source of the right. */
+  readonly name: RightSource;
   readonly tokenKind: TokenKind;
   /**
    * `token.account`: who logged in, a citizen id; needed by `ucws`.

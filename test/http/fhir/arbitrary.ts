@@ -115,5 +115,5 @@ export const anyCase: fc.Arbitrary<CaseWithRead> = fc
       serviceDate: SAMPLE_DATE,
       hcode: SAMPLE_HCODE,
     };
-    return { case: sampleCase(made), read };
+    return { case: sampleCase(made), read, found: null };
   });

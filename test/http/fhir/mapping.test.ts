@@ -45,6 +45,7 @@ const DONE: CaseWithRead = {
     version: 7,
   }),
   read: READ,
+  found: null,
 };
 
 function all(source: CaseWithRead, context: MappingContext): FhirResource[] {
@@ -158,7 +159,7 @@ describe('Encounter', () => {
     ['expired', 'finished'],
     ['cancelled', 'cancelled'],
   ] as const)('%s is %s', (state, status) => {
-    expect(toEncounter({ case: sampleCase({ state }), read: null }, masked).status).toBe(status);
+    expect(toEncounter({ case: sampleCase({ state }), read: null, found: null }, masked).status).toBe(status);
   });
 });
 
@@ -191,7 +192,7 @@ describe('Coverage', () => {
   });
 
   it('is not there without a right that was read', () => {
-    expect(toCoverage({ ...DONE, read: null }, masked)).toBeNull();
+    expect(toCoverage({ ...DONE, read: null, found: null }, masked)).toBeNull();
     expect(toCoverage({ ...DONE, read: sampleRead({ kind: 'card-only', right: null }) }, masked)).toBeNull();
   });
 
@@ -236,9 +237,9 @@ describe('CoverageEligibilityResponse', () => {
   });
 
   it('is not there when NHSO has not answered', () => {
-    expect(toCoverageEligibilityResponse({ case: sampleCase(), read: null }, masked)).toBeNull();
+    expect(toCoverageEligibilityResponse({ case: sampleCase(), read: null, found: null }, masked)).toBeNull();
     const cardOnly = sampleCase({ readKind: 'card-only', state: 'offline' });
-    expect(toCoverageEligibilityResponse({ case: cardOnly, read: null }, masked)).toBeNull();
+    expect(toCoverageEligibilityResponse({ case: cardOnly, read: null, found: null }, masked)).toBeNull();
   });
 });
 
@@ -258,13 +259,15 @@ describe('Task', () => {
     ['cancelled', 'cancelled', 'closed'],
     ['closed', 'cancelled', 'closed'],
   ] as const)('%s is %s, %s', (state, status, business) => {
-    const task = toTask({ case: sampleCase({ state, reason: null }), read: null }, masked);
+    const task = toTask({ case: sampleCase({ state, reason: null }), read: null, found: null }, masked);
     expect(task).toMatchObject({ status, businessStatus: { coding: [{ code: business }] } });
   });
 
   it('knows every state, and has none for a visit that needs no code', () => {
     expect(Object.keys(TASK_PROGRESS).sort()).toEqual([...CASE_STATES].sort());
-    expect(toTask({ case: sampleCase({ state: 'not-required' }), read: null }, masked)).toBeNull();
+    expect(
+      toTask({ case: sampleCase({ state: 'not-required' }), read: null, found: null }, masked),
+    ).toBeNull();
   });
 
   it('says that NHSO is down while a step waits for it', () => {

@@ -2,6 +2,7 @@
 
 import type { CardRead } from '../../../domain/card-read.ts';
 import type { Case } from '../../../domain/case.ts';
+import type { FoundRight } from '../../../domain/found-right.ts';
 import type { Seal } from '../seal.ts';
 
 export interface MappingContext {
@@ -10,8 +11,9 @@ export interface MappingContext {
   showCitizenIds: boolean;
 }
 
-/** A case with the card read that it was paired with, as far as there is one. */
+/** A case with the card read that it was paired with, and with what NHSO told without a card, as far as there is either. */
 export interface CaseWithRead {
   case: Case;
   read: CardRead | null;
+  found: FoundRight | null;
 }

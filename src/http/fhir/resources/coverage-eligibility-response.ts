@@ -4,6 +4,7 @@ import type { CoverageEligibilityResponse, CoverageEligibilityResponseInsurance 
 import { bangkokIso } from '../../../domain/bangkok.ts';
 import type { Case, NeedsStaffReason } from '../../../domain/case.ts';
 import { maskCitizenIds } from '../../../domain/citizen-id.ts';
+import { rightOf } from '../../../domain/found-right.ts';
 import { caseId } from '../ids.ts';
 import { CODES, ID } from '../systems.ts';
 import type { CaseWithRead, MappingContext } from './context.ts';
@@ -32,7 +33,7 @@ function nhsoAnswered(c: Case): boolean {
 
 /** Null when NHSO has not answered for this visit. */
 export function toCoverageEligibilityResponse(
-  { case: c, read }: CaseWithRead,
+  { case: c, read, found }: CaseWithRead,
   context: MappingContext,
 ): CoverageEligibilityResponse | null {
   if (!nhsoAnswered(c)) return null;
@@ -62,7 +63,7 @@ export function toCoverageEligibilityResponse(
     outcome,
     ...(outcome === 'error' && disposition !== null ? { disposition } : {}),
     insurer: NHSO,
-    ...(read?.right == null ? {} : { insurance: [insurance(c)] }),
+    ...(rightOf(c, read, found) === null ? {} : { insurance: [insurance(c)] }),
     ...(c.code === null ? {} : { preAuthRef: c.code.claimCode }),
     ...(outcome === 'error' ? { error: [{ code: concept(CODES.reason, c.reason ?? 'refused') }] } : {}),
   };

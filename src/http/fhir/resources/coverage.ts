@@ -1,8 +1,12 @@
-/** The right, as NHSO told it when the card was read. A right that could not be read is no Coverage. */
+/**
+ * The right, as NHSO told it when the card was read, or by citizen id alone where no card came. A right that is not known
+ * is no Coverage.
+ */
 
 import type { CodeableConcept, Coverage, CoverageClass, Extension } from 'fhir/r4.js';
 import { bangkokIso } from '../../../domain/bangkok.ts';
 import type { HospitalRef, NhsoRight } from '../../../domain/card-read.ts';
+import { type FoundRight, rightOf } from '../../../domain/found-right.ts';
 import { caseId } from '../ids.ts';
 import { CODES, EXTENSION } from '../systems.ts';
 import type { CaseWithRead, MappingContext } from './context.ts';
@@ -11,19 +15,20 @@ import { subjectOf } from './encounter.ts';
 import { payorReference } from './organization.ts';
 import { coverageTypeOf, parseInscl, payorOf } from './right.ts';
 
-/** Null when the visit's read brought no right. */
-export function toCoverage({ case: c, read }: CaseWithRead, context: MappingContext): Coverage | null {
-  const right = read?.right ?? null;
-  if (right === null) return null;
+/** Null when the visit's right is not known. */
+export function toCoverage({ case: c, read, found }: CaseWithRead, context: MappingContext): Coverage | null {
+  const known = rightOf(c, read, found);
+  if (known === null) return null;
+  const { right } = known;
   const main = parseInscl(right.mainInscl);
   const person = subjectOf(c, context) ?? { display: c.vn };
   const classes = classesOf(right);
-  const hospitals = contractedProviders(right);
+  const extensions = [...foundWithoutCard(known.found), ...contractedProviders(right)];
   return {
     resourceType: 'Coverage',
     id: caseId(c),
     meta: meta(c.version, c.updatedAt),
-    ...(hospitals.length === 0 ? {} : { extension: hospitals }),
+    ...(extensions.length === 0 ? {} : { extension: extensions }),
     status: 'active',
     type: typeOf(right),
     subscriber: person,
@@ -62,6 +67,28 @@ function classesOf(right: NhsoRight): CoverageClass[] {
   const paidModel = clean(right.paidModel);
   if (paidModel === null) return words;
   return [...words, { type: concept(CODES.ownCoverageClass, 'paid-model'), value: paidModel }];
+}
+
+/** No card was read: said in words as well, for a reader who knows none of our codes. */
+function foundWithoutCard(found: FoundRight | null): Extension[] {
+  if (found === null) return [];
+  const method = concept(CODES.rightMethod, 'citizen-id', 'By citizen id, without a card');
+  return [
+    {
+      url: EXTENSION.foundRight,
+      extension: [
+        {
+          url: 'method',
+          valueCodeableConcept: {
+            ...method,
+            text: 'สอบถามสิทธิจาก สปสช. ด้วยเลขประจำตัวประชาชน โดยไม่ได้อ่านบัตร / Asked of NHSO by citizen id; no card was read',
+          },
+        },
+        { url: 'service', valueCoding: coding(CODES.nhsoService, found.source) },
+        { url: 'askedAt', valueDateTime: bangkokIso(found.askedAt) },
+      ],
+    },
+  ];
 }
 
 /**

@@ -257,6 +257,15 @@ export const configSchema = z
         ctx.addIssue({ code: 'custom', path: ['sites', i, 'hcode'], message: `site ${v} stands twice` }),
     );
     config.sites.forEach((s, si) => {
+      const token = rightsWithoutToken(s.nhso);
+      if (token !== null) {
+        const path = ['sites', si, 'nhso', 'rights', 'source'];
+        ctx.addIssue({
+          code: 'custom',
+          path,
+          message: `"${s.nhso.rights?.source}" needs ${token} beside it`,
+        });
+      }
       unique(
         s.stations.map((st) => st.id),
         (i, v) =>
@@ -271,6 +280,12 @@ export const configSchema = z
 
 export type Config = z.infer<typeof configSchema>;
 export type SiteConfig = Config['sites'][number];
+
+/** The key that names the token which rights are asked for with, where it is left out; null when nothing is amiss. */
+function rightsWithoutToken({ rights, ucTokenFile, srmTokenFile }: SiteConfig['nhso']): string | null {
+  if (rights?.source === 'ucws' && ucTokenFile === undefined) return 'nhso.ucTokenFile';
+  return rights?.source === 'srm' && srmTokenFile === undefined ? 'nhso.srmTokenFile' : null;
+}
 
 function unique(values: readonly string[], complain: (index: number, value: string) => void): void {
   values.forEach((value, index) => {

@@ -4,8 +4,8 @@ import type { Express } from 'express';
 import { openHis } from '../adapters/his/registry.ts';
 import type { PgliteLike } from '../adapters/his/sql/pglite.ts';
 import { openAgent } from '../adapters/nhso/agent.ts';
-import { openAuthenStatusOf, openRightSearch } from '../adapters/nhso/web/registry.ts';
 import { openTokenSources } from '../adapters/nhso/tokens/open.ts';
+import { openAuthenStatusOf, openRightSearch } from '../adapters/nhso/web/registry.ts';
 import { openLedger } from '../db/open-ledger.ts';
 import { openWorkQueue } from '../queues/open-work-queue.ts';
 import type { Config, SiteConfig } from './config.ts';
@@ -163,6 +163,8 @@ function openSite(config: SiteConfig, options: StartOptions, clock: Clock): Site
       breakerFailures: nhso.breaker.failures,
       probeMs: nhso.breaker.probeSeconds * 1000,
       ratePerSecond: nhso.ratePerSecond,
+      rightsAfterMs: (nhso.rights?.afterMinutes ?? 15) * 60_000,
+      rightsPerSecond: nhso.rights?.ratePerSecond ?? 2,
       openingTime: nhso.openingTime,
     },
   };

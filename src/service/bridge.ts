@@ -15,6 +15,7 @@ import type { Finding } from './ports/finding.ts';
 import type { CaseKey } from './ports/ledger.ts';
 import type { QueueHandlers, Schedule } from './ports/work-queue.ts';
 import { Readiness } from './readiness.ts';
+import { RIGHTS_MS, RightsWithoutCard } from './rights.ts';
 import type { House } from './site.ts';
 import * as staff from './staff.ts';
 import { confirmStep } from './steps/confirm.ts';
@@ -45,6 +46,7 @@ export class Bridge implements BridgeApi {
   readonly #dispatcher: Dispatcher;
   readonly #lines = new Map<string, NhsoLine>();
   readonly #intakes = new Map<string, Intake>();
+  readonly #rights = new Map<string, RightsWithoutCard>();
   readonly #readiness: Readiness;
   /** Of this process, among all that share the ledger. */
   readonly #name = randomUUID();
@@ -65,6 +67,8 @@ export class Bridge implements BridgeApi {
         new NhsoLine(site, house, () => this.#inBackground('resume', () => this.#resume(hcode))),
       );
       this.#intakes.set(hcode, new Intake(house, site, kick));
+      if (site.rightSearch !== null)
+        this.#rights.set(hcode, new RightsWithoutCard(house, site, site.rightSearch));
     }
     this.#readiness = new Readiness(house, this.#intakes, this.#lines);
   }
@@ -91,6 +95,7 @@ export class Bridge implements BridgeApi {
   async stop(graceMs?: number): Promise<void> {
     this.#isStopping = true;
     for (const timer of this.#timers) clearInterval(timer);
+    for (const rights of this.#rights.values()) rights.stop();
     await this.#house.queue.close(graceMs);
     await this.#dispatcher.idle();
     await this.#house.tokens.stop();
@@ -147,6 +152,11 @@ export class Bridge implements BridgeApi {
       },
       schedules: [
         ...polls,
+        ...[...this.#rights].map(([hcode, rights]) => ({
+          id: `rights-${hcode}`,
+          every: RIGHTS_MS,
+          run: () => rights.run(),
+        })),
         { id: 'keep-house', every: MINUTE_MS, run: () => this.#keepHouse() },
         { id: 'tokens-midnight', cron: '0 0 * * *', run: () => this.#house.tokens.midnight() },
       ],

@@ -32,6 +32,10 @@ export interface SiteSettings {
   probeMs: number;
   /** 0 = no limit. */
   ratePerSecond: number;
+  /** A visit that has waited so long for its card has its right asked for without one. */
+  rightsAfterMs: number;
+  /** Right searches a second; above 0. */
+  rightsPerSecond: number;
   /** `HH:MM` (Asia/Bangkok), no ms: from then on a token that is not there is warned of. */
   openingTime: string;
 }

@@ -7,6 +7,7 @@ import {
   SAMPLE_HCODE,
   sampleCase,
   sampleCitizenId,
+  sampleFoundRight,
   sampleRead,
   sampleVisit,
 } from '../support/samples.ts';
@@ -119,6 +120,46 @@ describe('one case', () => {
     });
     expect(json.history.map((h: { event: string }) => h.event)).toEqual(['visit-seen', 'code-ambiguous']);
     expect(json.history[0].detail.startedAt).toBe('2026-11-20T08:30:00+07:00');
+  });
+
+  test('shows the right that was found without a card, from where and when, until a read goes first', async () => {
+    const person = { pid: sampleCitizenId(88), serviceDate: full.serviceDate };
+    const c = sampleCase({ vn: '691120083188', hn: '88', ...person });
+    await house.put(c);
+    const address = `/api/cases/${SAMPLE_HCODE}/${c.vn}`;
+    const shown = async () => (await house.ask('GET', address, { key })).json;
+    expect((await shown()).foundRight).toBeNull();
+    await house.ledger.rights.answered(sampleFoundRight(person), []);
+    const json = await shown();
+    expect(caseDetailSchema.safeParse(json).error).toBeUndefined();
+    expect(json.foundRight).toMatchObject({
+      answer: 'right',
+      source: 'ucws',
+      askedAt: '2026-11-20T08:50:00+07:00',
+      right: { mainInscl: '(UCS) สิทธิหลักประกันสุขภาพแห่งชาติ', startDateTime: '2019-10-01T00:00:00+07:00' },
+      person: { fname: 'ทดสอบ' },
+      isUsed: true,
+    });
+    expect(JSON.stringify(json)).not.toContain(person.pid);
+    const late = sampleRead({ id: 'late', pid: person.pid });
+    await house.ledger.addCardRead(late);
+    const paired = { ...c, readId: 'late', readKind: 'full', version: 2 } as const;
+    await house.ledger.commit([{ next: paired, from: 1, history: [] }]);
+    expect((await shown()).foundRight).toMatchObject({ answer: 'right', isUsed: false });
+  });
+
+  test('tells that NHSO names no right, and that it does not know the person', async () => {
+    for (const [n, answer] of [
+      [86, 'no-right'],
+      [87, 'unknown-person'],
+    ] as const) {
+      const c = sampleCase({ vn: `6911200831${n}`, hn: String(n), pid: sampleCitizenId(n) });
+      await house.put(c);
+      const found = sampleFoundRight({ pid: sampleCitizenId(n), answer, right: null, person: null });
+      await house.ledger.rights.answered(found, []);
+      const { json } = await house.ask('GET', `/api/cases/${SAMPLE_HCODE}/${c.vn}`, { key });
+      expect(json.foundRight).toMatchObject({ answer, right: null, isUsed: false });
+    }
   });
 
   test('is masked, all through', async () => {

@@ -95,7 +95,9 @@ export function caseRoutes({
         const [history, read, rights] = await Promise.all([
           ledger.history(params),
           found.readId === null ? null : ledger.cardRead(found.readId),
-          found.pid === null ? [] : ledger.rights.find([{ ...found, pid: found.pid }]),
+          found.pid === null
+            ? []
+            : ledger.rights.find([{ ...params, pid: found.pid, serviceDate: found.serviceDate }]),
         ]);
         if (showing === 'whole') {
           // first the audit, then the answer: nobody sees what is not written down

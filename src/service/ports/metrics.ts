@@ -19,7 +19,7 @@ export interface CounterLabels {
 
 /** Things that take time, seconds. */
 export interface DurationLabels {
-  /** `call`: method of `NhsoAgent`. `outcome`: `ok`, or the BridgeError code. */
+  /** `call`: method of `NhsoAgent`, or `rightSearch`. `outcome`: `ok`, or the BridgeError code. */
   'nhso-call': { site: string; call: string; outcome: string };
   /** One look at the HIS: `visits` (new ones) or `digest` (edits and removals). `outcome`: `ok`, or the error code. */
   poll: { site: string; kind: 'visits' | 'digest'; outcome: string };

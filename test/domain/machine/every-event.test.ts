@@ -13,12 +13,13 @@ import { cardPaired, isAssessed, visitGone, visitSeen } from '../../../src/domai
 import { lookedUp, lookupRefused } from '../../../src/domain/machine/lookup.ts';
 import * as obtain from '../../../src/domain/machine/obtain.ts';
 import { type Gap, seekFirst, seekWithoutCard } from '../../../src/domain/machine/restored.ts';
+import { rightTold } from '../../../src/domain/machine/right.ts';
 import * as staff from '../../../src/domain/machine/staff.ts';
 import type { Change } from '../../../src/domain/machine/transition.ts';
 import { waitForHis, writeBackRefused, writtenBack } from '../../../src/domain/machine/write-back.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/requirement.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
-import { SAMPLE_AT } from '../../support/samples.ts';
+import { SAMPLE_AT, sampleFoundRight } from '../../support/samples.ts';
 import { anyCase, anyRead, anyTime, anyVisit, issued } from './any-case.ts';
 import { expectLegal } from './legal.ts';
 
@@ -77,6 +78,8 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   dayOver: (c, g) => dayOver(c, g.at),
   seekFirst: (c, g) => seekFirst(c, g.gap, g.at),
   seekWithoutCard: (c, g) => seekWithoutCard(c, g.gap, g.at),
+  rightTold: (c, g) =>
+    c.pid === null ? null : rightTold(c, sampleFoundRight({ pid: c.pid, serviceDate: c.serviceDate }), g.at),
   clockSetBack: (c, g) => clockSetBack(c, g.at),
 };
 

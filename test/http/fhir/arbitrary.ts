@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import type { CardRead, NhsoRight } from '../../../src/domain/card-read.ts';
 import { CASE_STATES, type Case, type Reason } from '../../../src/domain/case.ts';
+import { RIGHT_SOURCES } from '../../../src/domain/found-right.ts';
 import type { CaseWithRead } from '../../../src/http/fhir/resources/context.ts';
 import {
   SAMPLE_AT,
@@ -10,6 +11,7 @@ import {
   SAMPLE_HCODE,
   sampleCase,
   sampleCitizenId,
+  sampleFoundRight,
   sampleRead,
   sampleVisit,
 } from '../../support/samples.ts';
@@ -68,6 +70,9 @@ export const anyCase: fc.Arbitrary<CaseWithRead> = fc
     code: orNull(code),
     read: orNull(fc.record({ right: orNull(right), correlated: fc.boolean() })),
     claimType: orNull(fc.constantFrom('PG0060001', 'PG0110001')),
+    found: orNull(
+      fc.record({ right: orNull(right), source: fc.constantFrom(...RIGHT_SOURCES), askedAt: instant }),
+    ),
     createdAt: instant,
     updatedAt: instant,
     version: fc.integer({ min: 1, max: 99 }),
@@ -115,5 +120,9 @@ export const anyCase: fc.Arbitrary<CaseWithRead> = fc
       serviceDate: SAMPLE_DATE,
       hcode: SAMPLE_HCODE,
     };
-    return { case: sampleCase(made), read, found: null };
+    const found =
+      a.found === null
+        ? null
+        : sampleFoundRight({ ...a.found, answer: a.found.right === null ? 'no-right' : 'right' });
+    return { case: sampleCase(made), read, found };
   });

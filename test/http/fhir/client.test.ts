@@ -8,9 +8,16 @@ import type {
 } from 'fhir/r4.js';
 import { Client } from 'fhir-kit-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { rightTold } from '../../../src/domain/machine/right.ts';
 import { RESOURCES } from '../../../src/http/fhir/resource-types.ts';
 import { validateResource } from '../../support/fhir-validator/index.ts';
-import { SAMPLE_AT, sampleCase, sampleCitizenId, sampleRead } from '../../support/samples.ts';
+import {
+  SAMPLE_AT,
+  sampleCase,
+  sampleCitizenId,
+  sampleFoundRight,
+  sampleRead,
+} from '../../support/samples.ts';
 import { type Facade, KEY, openFacade, put } from './facade.ts';
 
 // the first validation reads and compiles HL7's definitions: slow where many tests share a core
@@ -238,6 +245,35 @@ describe('search', () => {
       searchParams: { _summary: 'count' },
     })) as unknown as Bundle;
     expect([counted.total, counted.entry]).toEqual([VISITS, undefined]);
+  });
+});
+
+describe('a right without a card', () => {
+  it('is found as any other, changes its visit, and gives way to the read', async () => {
+    const at = { resourceType: 'Coverage', id: '10978-691120090001' };
+    expect((await refusal(client.read(at))).status).toBe(404);
+    const before = await facade.ledger.case({ hcode: '10978', vn: '691120090001' });
+    const found = sampleFoundRight({ pid: sampleCitizenId(2), source: 'srm' });
+    const now = SAMPLE_AT + 3_600_000;
+    const told = before === null ? null : rightTold(before, found, now);
+    if (before === null || told === null) throw new Error('the visit waits for its card');
+    await facade.ledger.rights.answered(found, [{ ...told, from: before.version }]);
+    const since = new Date(now).toISOString();
+    for (const searchParams of [
+      { beneficiary: '10978-000001001' },
+      { _id: '10978-691120090001', type: 'UCS', status: 'active' },
+      { _lastUpdated: `ge${since}` },
+    ]) {
+      const bundle = (await client.search({ resourceType: 'Coverage', searchParams })) as unknown as Bundle;
+      expect([searchParams, resources(bundle).map((r) => r.id)]).toEqual([searchParams, [at.id]]);
+      expect(validateResource(bundle)).toEqual([]);
+    }
+    expect(JSON.stringify(await client.read(at))).toContain('urn:authen-bridge:extension:found-right');
+    const read = sampleRead({ id: 'late', pid: sampleCitizenId(2) });
+    await facade.ledger.addCardRead(read);
+    const paired = { ...told.next, readId: 'late', readKind: 'full', version: 3 } as const;
+    await facade.ledger.commit([{ next: paired, from: 2, history: [] }]);
+    expect(JSON.stringify(await client.read(at))).not.toContain('found-right');
   });
 });
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import type { FhirResource } from 'fhir/r4.js';
 import { describe, expect, it, vi } from 'vitest';
+import type { NhsoRight } from '../../../src/domain/card-read.ts';
 import { CASE_STATES } from '../../../src/domain/case.ts';
 import { caseId, parseCaseId, parsePatientId, patientId } from '../../../src/http/fhir/ids.ts';
 import type { CaseWithRead, MappingContext } from '../../../src/http/fhir/resources/context.ts';
@@ -17,7 +18,14 @@ import { coverageTypeOf, parseInscl, payorOf } from '../../../src/http/fhir/reso
 import { progressOf, TASK_PROGRESS, toTask } from '../../../src/http/fhir/resources/task.ts';
 import { makeSeal } from '../../../src/http/fhir/seal.ts';
 import { validateResource } from '../../support/fhir-validator/index.ts';
-import { SAMPLE_AT, sampleCase, sampleCitizenId, sampleRead, sampleVisit } from '../../support/samples.ts';
+import {
+  SAMPLE_AT,
+  sampleCase,
+  sampleCitizenId,
+  sampleFoundRight,
+  sampleRead,
+  sampleVisit,
+} from '../../support/samples.ts';
 import { anyCase } from './arbitrary.ts';
 
 // the first validation reads and compiles HL7's definitions: slow where many tests share a core
@@ -194,6 +202,64 @@ describe('Coverage', () => {
   it('is not there without a right that was read', () => {
     expect(toCoverage({ ...DONE, read: null, found: null }, masked)).toBeNull();
     expect(toCoverage({ ...DONE, read: sampleRead({ kind: 'card-only', right: null }) }, masked)).toBeNull();
+  });
+
+  const WITHOUT_CARD: CaseWithRead = { case: sampleCase(), read: null, found: sampleFoundRight() };
+
+  it('is there without a card too, and says so', () => {
+    const coverage = toCoverage(WITHOUT_CARD, masked);
+    if (coverage === null) throw new Error('there is a right');
+    expect(validateResource(coverage)).toEqual([]);
+    expect(coverage).toMatchObject({
+      id: '10978-691120083000',
+      status: 'active',
+      type: { coding: [{ code: 'UCS' }, { code: 'UCS' }] },
+      period: { start: '2019-10-01T00:00:00+07:00' },
+      beneficiary: { reference: 'Patient/10978-000000123' },
+    });
+    expect(coverage?.extension?.[0]).toEqual({
+      url: 'urn:authen-bridge:extension:found-right',
+      extension: [
+        {
+          url: 'method',
+          valueCodeableConcept: {
+            coding: [
+              {
+                system: 'urn:authen-bridge:cs:right-method',
+                code: 'citizen-id',
+                display: 'By citizen id, without a card',
+              },
+            ],
+            text: expect.stringMatching(/โดยไม่ได้อ่านบัตร.*no card was read/),
+          },
+        },
+        { url: 'service', valueCoding: { system: 'urn:authen-bridge:cs:nhso-service', code: 'ucws' } },
+        { url: 'askedAt', valueDateTime: '2026-11-20T08:50:00+07:00' },
+      ],
+    });
+  });
+
+  it('is that of the read where the card came after all', () => {
+    const right = { ...sampleFoundRight().right, mainInscl: '(OFC) สิทธิข้าราชการ' } as NhsoRight;
+    expect(toCoverage({ ...DONE, found: sampleFoundRight({ right }) }, masked)).toEqual(
+      toCoverage(DONE, masked),
+    );
+  });
+
+  it('is not there where NHSO named no right, or does not know the person', () => {
+    const none = sampleFoundRight({ answer: 'no-right', right: null });
+    const unknown = sampleFoundRight({ answer: 'unknown-person', right: null, person: null });
+    for (const found of [none, unknown]) expect(toCoverage({ ...WITHOUT_CARD, found }, masked)).toBeNull();
+  });
+
+  it('found without a card is quoted by the response to a code, and is none by itself', () => {
+    const found = toCoverageEligibilityResponse(WITHOUT_CARD, masked);
+    expect(found).toBeNull();
+    const code = { ...CODE, source: 'lookup' } as const;
+    const looked = { ...WITHOUT_CARD, case: sampleCase({ state: 'written', reason: null, code }) };
+    expect(toCoverageEligibilityResponse(looked, masked)).toMatchObject({
+      insurance: [{ coverage: { reference: 'Coverage/10978-691120083000' } }],
+    });
   });
 
   it.each([

@@ -5,6 +5,7 @@ import type { Bundle, Coverage, Encounter, FhirResource, OperationOutcome, Task 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseDate } from '../../../src/http/fhir/search/values.ts';
 import { validateResource } from '../../support/fhir-validator/index.ts';
+import { sampleCitizenId } from '../../support/samples.ts';
 import { anyCase } from './arbitrary.ts';
 import { type Facade, KEY, openFacade, put } from './facade.ts';
 
@@ -19,13 +20,16 @@ let facade: Facade;
 beforeAll(async () => {
   facade = await openFacade();
   const sources = fc.sample(anyCase, { numRuns: CASES, seed: 20261120 });
-  for (const [i, { case: c, read }] of sources.entries()) {
+  for (const [i, { case: c, read, found }] of sources.entries()) {
     const vn = `${c.vn}x${i}`;
     const id = `${read?.id ?? ''}${i}`;
     // a code is on one visit only; the ledger sees to that
     const code = c.code === null ? null : { ...c.code, claimCode: `PP${String(i).padStart(10, '0')}` };
     const visit = { ...c.visit, vn };
-    const own = { ...c, vn, visit, code, readId: read === null ? null : id };
+    // each visit is another person's: a found right is a person's
+    const pid = sampleCitizenId(100 + i);
+    const own = { ...c, vn, pid, visit: { ...visit, pid }, code, readId: read === null ? null : id };
+    if (found !== null) await facade.ledger.rights.answered({ ...found, pid }, []);
     await put(facade.ledger, own, read === null ? null : { ...read, id });
   }
 });

@@ -107,6 +107,8 @@ export async function openHouse(
       breakerFailures: 3,
       probeMs: 1000,
       ratePerSecond: 0,
+      rightsAfterMs: 900_000,
+      rightsPerSecond: 2,
       openingTime: nhso.openingTime,
     },
     tokenSources: [],

@@ -190,6 +190,8 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
         breakerFailures: 3,
         probeMs: 60_000,
         ratePerSecond: 0,
+        rightsAfterMs: 900_000,
+        rightsPerSecond: 2,
         openingTime: '07:00',
         ...options.settings,
       },

@@ -258,6 +258,17 @@ describe('what is right', () => {
   });
 
   test.each([
+    ['ucws', 'ucTokenFile', 'srmTokenFile'],
+    ['srm', 'srmTokenFile', 'ucTokenFile'],
+  ])('rights from %s with %s, and not with %s alone', (source, needed, other) => {
+    const site = (nhso: object) => ({ sites: [{ ...SITE, nhso: { rights: { source }, ...nhso } }] });
+    expect(faults(site({ [needed]: 'C:\\NHSO\\token.txt' }))).toEqual([]);
+    expect(faults(site({ [other]: 'C:\\NHSO\\token.txt' }))).toEqual([
+      `sites[0].nhso.rights.source: "${source}" needs nhso.${needed} beside it`,
+    ]);
+  });
+
+  test.each([
     'mysql://u:p%40ss@h:3306/hos',
     'mariadb://u@h/hos',
     'postgresql://u:p@h/hos?sslmode=require',

@@ -16,6 +16,10 @@ const MINUTE_MS = 60_000;
 let office: RightOffice;
 const visits = (count: number): Partial<Case>[] =>
   Array.from({ length: count }, (_, i) => ({ createdAt: SAMPLE_AT + i }));
+/** Turns until nobody is due: one that a busy machine has made slow ends with people left. */
+async function runOut(): Promise<void> {
+  for (let turn = 0; turn < 10 && (await office.due()).length > 0; turn++) await office.run();
+}
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
@@ -112,14 +116,13 @@ describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
     expect(office.asked()).toHaveLength(before);
     await office.logIn();
     office.nhso.delay(0, office.call);
-    await office.run();
-    expect(await office.due()).toEqual([]);
+    await runOut();
+    expect(await office.ledger.search.countCases({ withRight: true })).toBe(30);
   });
 
   it('is no storm while NHSO is down: three, then one a minute; then all, the failed ones in their time', async () => {
     await office.logIn();
     await office.visits(...visits(12));
-    // one after the other, so that the count is known
     office.nhso.down('500', office.call);
     await office.run();
     const first = office.asked().length;
@@ -139,11 +142,11 @@ describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
     office.pass(MINUTE_MS);
     await office.run();
     expect(office.asked()).toHaveLength(first + 2);
-    await office.run();
+    await runOut();
     // all who have not been tried, and those whose first minute is over
     expect(await office.ledger.search.countCases({ withRight: true })).toBeGreaterThanOrEqual(12 - 1);
     office.pass(2 * MINUTE_MS);
-    await office.run();
+    await runOut();
     expect(await office.ledger.search.countCases({ withRight: true })).toBe(12);
   });
 
@@ -174,7 +177,7 @@ describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
     const before = office.asked();
     expect(before.length).toBeLessThan(20);
     await office.restart();
-    await office.run();
+    await runOut();
     const answered = office.asked('answered');
     expect(answered).toHaveLength(19);
     expect(new Set(answered).size).toBe(19);

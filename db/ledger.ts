@@ -10,6 +10,7 @@ import { foundRights } from './found-rights.ts';
 import { keysAndMemory } from './keys-and-memory.ts';
 import { leases } from './leases.ts';
 import { lineage } from './lineage.ts';
+import { reconciliations } from './reconciliations.ts';
 import { reportedCodes } from './reported.ts';
 import { ledgerSearch } from './search.ts';
 import { type Secrets, secretsOf } from './secrets/secrets.ts';
@@ -35,6 +36,7 @@ export function ledgerOn(engine: Engine, secrets: Secrets = secretsOf({})): Ledg
     search: ledgerSearch(engine),
     tokens: tokenStore(engine, secrets),
     leases: leases(engine),
+    reconciliations: reconciliations(engine),
     check: () => checkLedger(engine),
     close: () => engine.close(),
   };

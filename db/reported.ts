@@ -45,6 +45,16 @@ export function reportedCodes(engine: Engine): ReportedCodes {
           channel: row.channel,
         }));
     },
+
+    async hasDay(hcode, serviceDate) {
+      const any = db
+        .selectFrom('reported_code')
+        .select('claim_code')
+        .where('service_date', '=', serviceDate)
+        .where('hcode', '=', hcode)
+        .limit(1);
+      return (await engine.read(any.compile())).length > 0;
+    },
   };
 }
 

@@ -186,6 +186,40 @@ export interface ReportedCodeTable {
   changed_at: number;
 }
 
+export interface ReconciliationTable {
+  id: string;
+  hcode: string;
+  service_date: string;
+  dry_run: number;
+  started_by: string;
+  started_at: number;
+  finished_at: number | null;
+  state: string;
+  trouble: string | null;
+  his_count: number | null;
+  /** JSON: how many items of each outcome, once the run has ended; null while it runs. */
+  counts: string | null;
+  calls: number;
+}
+
+export interface ReconciliationItemTable {
+  run: string;
+  vn: string;
+  hn: string | null;
+  outcome: string;
+  state: string;
+  claim_code: string | null;
+  claim_type: string | null;
+  source: string | null;
+  detail: string | null;
+  /** JSON: Candidate[] */
+  candidates: string;
+  /** JSON: the row that was written and what it held; null when nothing was. */
+  written: string | null;
+  undone_at: number | null;
+  decided_at: number;
+}
+
 export interface Tables {
   visit_case: VisitCaseTable;
   card_read: CardReadTable;
@@ -199,6 +233,8 @@ export interface Tables {
   token: TokenTable;
   lease: LeaseTable;
   reported_code: ReportedCodeTable;
+  reconciliation: ReconciliationTable;
+  reconciliation_item: ReconciliationItemTable;
 }
 
 export type TokenRow = Selectable<TokenTable>;

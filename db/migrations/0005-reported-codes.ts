@@ -28,4 +28,10 @@ export async function up(db: Kysely<any>, engine: EngineName): Promise<void> {
     .on('reported_code')
     .columns(['pid', 'service_date', 'hcode'])
     .execute();
+  // whether a day was imported at all
+  await db.schema
+    .createIndex('reported_code_day')
+    .on('reported_code')
+    .columns(['service_date', 'hcode'])
+    .execute();
 }

@@ -4,6 +4,7 @@ import type { Migration } from 'kysely/migration';
 import * as m0001 from './0001-first-ledger.ts';
 import * as m0002 from './0002-sought.ts';
 import * as m0003 from './0003-tokens.ts';
+import * as m0004 from './0004-reconciliation.ts';
 import * as m0005 from './0005-reported-codes.ts';
 import * as m0006 from './0006-found-rights.ts';
 import type { EngineName } from './dialect.ts';
@@ -15,5 +16,6 @@ export function allMigrations(engine: EngineName): Record<string, Migration> {
     '0003-tokens': { up: (db) => m0003.up(db, engine) },
     '0005-reported-codes': { up: (db) => m0005.up(db, engine) },
     '0006-found-rights': { up: (db) => m0006.up(db, engine) },
+    '0004-reconciliation': { up: (db) => m0004.up(db, engine) },
   };
 }

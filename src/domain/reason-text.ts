@@ -194,6 +194,14 @@ const REASONS: Record<Reason, ReasonWording> = {
       en: "Read NHSO's words in the detail, let the agent be checked, then retry. Until the day is over the bridge tries by itself as well.",
     },
   },
+  'write-back-undone': {
+    th: 'มีการยกเลิกผลการตรวจสอบของรอบนั้น รหัสที่บันทึกไว้ถูกนำออกจาก HIS แล้ว',
+    en: 'The run that wrote the code was undone; the code was taken out of the HIS again.',
+    next: {
+      th: 'ดูที่ สปสช. ว่ารหัสใดเป็นของการรับบริการนี้ แล้วเลือกรหัสนั้น หรือปิดรายการพร้อมเหตุผล',
+      en: "See at NHSO which code belongs to this visit and adopt it ('adopt-code'), or close the case with a reason.",
+    },
+  },
   'service-day-over': {
     th: 'หมดวันก่อนได้รหัส สาเหตุเดิม (ถ้ามี) อยู่ในรายละเอียด',
     en: 'The day ended before there was a code; the detail says what stood in the way, if anything did.',

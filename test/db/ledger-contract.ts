@@ -8,6 +8,7 @@ import { leasesContract } from './contract/leases.ts';
 import { listsContract } from './contract/lists.ts';
 import { modelContract } from './contract/model.ts';
 import { racesContract } from './contract/races.ts';
+import { reconciliationsContract } from './contract/reconciliations.ts';
 import { reportedContract } from './contract/reported.ts';
 import { searchContract } from './contract/search.ts';
 import { smallTablesContract } from './contract/small-tables.ts';
@@ -26,5 +27,6 @@ export function ledgerContract(make: MakeStore): void {
   tokensContract(make);
   keysContract(make);
   leasesContract(make);
+  reconciliationsContract(make);
   killContract(make);
 }

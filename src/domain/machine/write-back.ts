@@ -10,7 +10,8 @@ import { type Change, change, NO_REASON, NOTHING_TO_DO } from './transition.ts';
  * What became of a write-back. Nothing is ever overwritten: the row is addressed by its full key, changed only while
  * the column is empty, and read back.
  * - `written`: the column was empty and now holds the code. `row` names the row for undo, `previous` is its old value.
- * - `already`: the column holds this very code (an earlier answer was lost, or a clerk typed it).
+ * - `already`: the column holds this very code (an earlier answer was lost, or a clerk typed it). `row` names the row for undo
+ *   when the time beside the code is the one that the bridge writes there: then the code is the bridge's own.
  * - `occupied`: the column holds something else, which stays.
  * - `no-row`: the visit stands, but has no row that could hold the code.
  * - `no-visit`: the HIS no longer has the visit.
@@ -19,7 +20,7 @@ import { type Change, change, NO_REASON, NOTHING_TO_DO } from './transition.ts';
  */
 export type WriteBackResult =
   | { kind: 'written'; row: Readonly<Record<string, string>>; previous: string | null }
-  | { kind: 'already' }
+  | { kind: 'already'; row?: Readonly<Record<string, string>> }
   | { kind: 'occupied'; holds: string }
   | { kind: 'no-row' }
   | { kind: 'no-visit' }

@@ -9,9 +9,13 @@ import type { Case, CaseState, HistoryEntry, Reason, Step, StoredHistoryEntry } 
 import type { Gap } from '../../domain/machine/restored.ts';
 import type { Visit } from '../../domain/visit.ts';
 import type { Finding } from './finding.ts';
+import type { Page } from './page.ts';
+import type { Reconciliations } from './reconciliations.ts';
 import type { ReportedCodes } from './reported-codes.ts';
 import type { FoundRights } from './found-rights.ts';
 import type { Leases, TokenStore } from './tokens.ts';
+
+export type { Page } from './page.ts';
 
 export interface CaseKey {
   hcode: string;
@@ -51,12 +55,6 @@ export interface CaseFilter {
   before?: ServiceDate;
   states?: readonly CaseState[];
   reason?: string;
-}
-
-export interface Page<T> {
-  items: T[];
-  /** Opaque; give it back to get the next page. Null on the last. Rows added meanwhile are neither skipped nor repeated. */
-  next: string | null;
 }
 
 /** Who looked at what; one row an access. */
@@ -167,6 +165,8 @@ export interface Ledger {
   readonly search: LedgerSearch;
   readonly tokens: TokenStore;
   readonly leases: Leases;
+  /** Runs of the night's reconciliation. */
+  readonly reconciliations: Reconciliations;
   check(): Promise<Finding[]>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type { Candidate } from '../../domain/authen-code.ts';
 import type { Instant, ServiceDate } from '../../domain/bangkok.ts';
 import type { CaseState } from '../../domain/case.ts';
 import type { Outcome } from '../../domain/reconcile.ts';
-import type { Page } from './ledger.ts';
+import type { Page } from './page.ts';
 
 export interface Reconciliation {
   /** `20261119-10978-k3x9q2`: service date, hospital, and something of its own. */
@@ -52,17 +52,29 @@ export interface Reconciliations {
   begin(run: Reconciliation): Promise<void>;
   run(id: string): Promise<Reconciliation | null>;
   /** Newest first. */
-  list(filter: { hcode?: string }, page: { limit: number; after?: string }): Promise<Page<Reconciliation>>;
+  list(
+    filter: { hcode?: string; serviceDate?: ServiceDate },
+    page: { limit: number; after?: string },
+  ): Promise<Page<Reconciliation>>;
   /** The newest run of that site and day that has not finished and is of that kind. */
   unfinished(hcode: string, serviceDate: ServiceDate, dryRun: boolean): Promise<Reconciliation | null>;
   /** Adds or replaces, all of them or none; counts the calls made for them. */
   putItems(id: string, items: readonly ReconciliationItem[], calls: number): Promise<void>;
+  /** It goes on: `running` again, without an end. */
+  reopen(id: string): Promise<void>;
+  /** Takes back what was said of visits that the HIS no longer has. */
+  removeItems(id: string, vns: readonly string[]): Promise<void>;
+  /**
+   * A newer run has looked at the same day again: of the finished ones before it that the bridge started by itself, only
+   * what was not in order, and what they wrote, is kept. Their counts stay.
+   */
+  thinOut(newest: Reconciliation): Promise<void>;
   /** By vn. */
   items(
     id: string,
     page: { limit: number; after?: string; outcome?: Outcome },
   ): Promise<Page<ReconciliationItem>>;
-  /** What is given is set; the counts are made from the items. */
+  /** What is given is set; the counts are made from the items. They are up to date while it runs, too. */
   close(
     id: string,
     end: Pick<Reconciliation, 'state' | 'trouble' | 'hisCount'> & { finishedAt: Instant },

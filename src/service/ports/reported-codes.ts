@@ -69,4 +69,6 @@ export interface ReportedCodes {
   look(codes: readonly ImportedCode[]): Promise<AddOutcome[]>;
   /** Every code of that person and day at that hospital which is not cancelled, EP codes among them, oldest first. */
   codesOf(hcode: string, pid: string, serviceDate: ServiceDate): Promise<ReportedCode[]>;
+  /** Whether any code of that hospital and day was imported: whoever is not among them has none in the report. */
+  hasDay(hcode: string, serviceDate: ServiceDate): Promise<boolean>;
 }

@@ -12,6 +12,7 @@ import { dayOver } from '../../../src/domain/machine/day-end.ts';
 import { cardPaired, isAssessed, visitGone, visitSeen } from '../../../src/domain/machine/facts.ts';
 import { lookedUp, lookupRefused } from '../../../src/domain/machine/lookup.ts';
 import * as obtain from '../../../src/domain/machine/obtain.ts';
+import { ambiguousInRun, codeFoundInRun, writeBackUndone } from '../../../src/domain/machine/reconcile.ts';
 import { type Gap, seekFirst, seekWithoutCard } from '../../../src/domain/machine/restored.ts';
 import { rightTold } from '../../../src/domain/machine/right.ts';
 import * as staff from '../../../src/domain/machine/staff.ts';
@@ -81,6 +82,12 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   rightTold: (c, g) =>
     c.pid === null ? null : rightTold(c, sampleFoundRight({ pid: c.pid, serviceDate: c.serviceDate }), g.at),
   clockSetBack: (c, g) => clockSetBack(c, g.at),
+  codeFoundInRun: (c, g) => {
+    const found = { source: 'authen-status' };
+    return g.codes[0] === undefined ? null : codeFoundInRun(c, g.codes[0], found, { run: 'r1', at: g.at });
+  },
+  ambiguousInRun: (c, g) => ambiguousInRun(c, c.candidates, { run: 'r1', at: g.at }),
+  writeBackUndone: (c, g) => writeBackUndone(c, held(g.codes[0]).claimCode, { at: g.at }),
 };
 
 const given: fc.Arbitrary<Given> = fc.record({

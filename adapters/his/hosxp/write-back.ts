@@ -44,10 +44,10 @@ export class WriteBack {
   }
 
   async write(request: WriteBackRequest): Promise<WriteBackOutcome> {
-    const before = await this.#look(request);
+    const stamp = this.#withTime && request.issuedAt !== null ? wallClock(request.issuedAt) : null;
+    const before = await this.#look(request, stamp);
     if ('outcome' in before) return before.outcome;
     const { pttype, holds: previous } = before;
-    const stamp = this.#withTime && request.issuedAt !== null ? wallClock(request.issuedAt) : null;
     let affected: number;
     try {
       const { vn, claimCode } = request;
@@ -70,7 +70,7 @@ export class WriteBack {
       return { kind: 'not-kept', holds: after.code };
     }
     // somebody else was quicker, or wrote over it at once: what stands there now decides
-    const now = await this.#look(request);
+    const now = await this.#look(request, stamp);
     return 'outcome' in now ? now.outcome : { kind: 'not-kept', holds: now.holds };
   }
 
@@ -93,6 +93,7 @@ export class WriteBack {
   /** What stands in the visit's row, or the outcome that follows from it before anything is written. */
   async #look(
     request: WriteBackRequest,
+    stamp: string | null,
   ): Promise<{ outcome: WriteBackOutcome } | { pttype: string; holds: string | null }> {
     const { rows } = await this.#db.run(this.#current({ vn: request.vn }));
     const [row] = rows;
@@ -101,7 +102,11 @@ export class WriteBack {
     if (pttype === null) return { outcome: { kind: 'no-row' } };
     const holds = textOrNull(row.code);
     const held = holds?.trim() ?? '';
-    if (held === request.claimCode) return { outcome: { kind: 'already' } };
+    if (held === request.claimCode) {
+      const isOurs = stamp !== null && textOrNull(row.stamp)?.startsWith(stamp) === true;
+      const named = isOurs ? { row: this.#rowName(request.vn, pttype, stamp, textOrNull(row.stamp)) } : {};
+      return { outcome: { kind: 'already', ...named } };
+    }
     if (held !== '') return { outcome: { kind: 'occupied', holds: held } };
     if (textOrNull(row.locked)?.trim() === 'Y') return { outcome: { kind: 'locked' } };
     return { pttype, holds };
@@ -112,7 +117,9 @@ export class WriteBack {
     const r = (column: string): SqlText => this.#layout.ref('r', TABLE, column);
     const numbered = this.#layout.has(TABLE, 'pttype_number');
     const main = numbered ? sql` or r.pttype_number = 1` : sql``;
-    return sql`select r.pttype as pttype, ${r(this.#layout.codeColumn)} as code, ${r('confirm_and_locked')} as locked
+    const stamp = this.#db.dialect.asText(r('auth_datetime'));
+    return sql`select r.pttype as pttype, ${r(this.#layout.codeColumn)} as code, ${r('confirm_and_locked')} as locked,
+        ${stamp} as stamp
       from ovst o left join visit_pttype r on r.vn = o.vn and (r.pttype = o.pttype${main})
       where o.vn = ${vn}
       order by case when r.pttype = o.pttype then 0 else 1 end, r.pttype`;

@@ -48,8 +48,19 @@ export function writeBackContract(bench: () => Bench): void {
       expect(await stampOf(vn)).toBe('2026-05-01 09:30:15');
       expect(await codeOf(db, vn, 'claim_code')).toBeNull();
       expect(await codeOf(db, other)).toBeNull();
-      expect(await his.writeBack(request(vn))).toEqual({ kind: 'already' });
+      // the time beside the code says that it was written by the bridge: undo may name the row
+      expect(await his.writeBack(request(vn))).toEqual({
+        kind: 'already',
+        row: { ...(outcome.kind === 'written' ? outcome.row : {}) },
+      });
       expect((await his.visit(vn))?.code).toBe('PP1234567890');
+    });
+
+    test('the very code, typed by a clerk: the row is not ours to undo', async () => {
+      const vn = await visit({ authCode: 'PP1234567890' });
+      expect(await his.writeBack(request(vn))).toEqual({ kind: 'already' });
+      await db.query("UPDATE visit_pttype SET auth_datetime = '2026-05-01 08:00:00' WHERE vn = ?", [vn]);
+      expect(await his.writeBack(request(vn))).toEqual({ kind: 'already' });
     });
 
     test('undo puts the old value back, once, and only while the code stands', async () => {

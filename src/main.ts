@@ -166,6 +166,7 @@ function openSite(config: SiteConfig, options: StartOptions, clock: Clock): Site
       rightsAfterMs: (nhso.rights?.afterMinutes ?? 15) * 60_000,
       rightsPerSecond: nhso.rights?.ratePerSecond ?? 2,
       openingTime: nhso.openingTime,
+      reconcile: config.reconcile,
     },
   };
 }

@@ -14,8 +14,8 @@ export function allMigrations(engine: EngineName): Record<string, Migration> {
     '0001-first-ledger': { up: (db) => m0001.up(db, engine) },
     '0002-sought': { up: (db) => m0002.up(db, engine) },
     '0003-tokens': { up: (db) => m0003.up(db, engine) },
+    '0004-reconciliation': { up: (db) => m0004.up(db, engine) },
     '0005-reported-codes': { up: (db) => m0005.up(db, engine) },
     '0006-found-rights': { up: (db) => m0006.up(db, engine) },
-    '0004-reconciliation': { up: (db) => m0004.up(db, engine) },
   };
 }

@@ -16,6 +16,8 @@ import type { CaseKey } from './ports/ledger.ts';
 import type { QueueHandlers, Schedule } from './ports/work-queue.ts';
 import { Readiness } from './readiness.ts';
 import { RIGHTS_MS, RightsWithoutCard } from './rights.ts';
+import { Night } from './reconcile/night.ts';
+import { nightTools } from './reconcile/night-tools.ts';
 import type { House } from './site.ts';
 import * as staff from './staff.ts';
 import { confirmStep } from './steps/confirm.ts';
@@ -50,6 +52,8 @@ export class Bridge implements BridgeApi {
   readonly #readiness: Readiness;
   /** Of this process, among all that share the ledger. */
   readonly #name = randomUUID();
+  readonly #tools: StepTools;
+  readonly #night: Night;
   readonly #timers: NodeJS.Timeout[] = [];
   #gap: Gap | null = null;
   #sweptTo: Instant = 0;
@@ -71,6 +75,9 @@ export class Bridge implements BridgeApi {
         this.#rights.set(hcode, new RightsWithoutCard(house, site, site.rightSearch));
     }
     this.#readiness = new Readiness(house, this.#intakes, this.#lines);
+    const steps = { line: (hcode: string) => this.#line(hcode), gap: () => this.#gap, kick };
+    this.#tools = { house, ...steps };
+    this.#night = new Night(nightTools(house, steps));
   }
 
   /** Takes up all work that the ledger knows of, then begins to poll. */
@@ -89,6 +96,7 @@ export class Bridge implements BridgeApi {
     this.#house.tokens.start();
     for (const turn of this.#readiness.turns()) this.#every(READINESS_MS, 'readiness', turn);
     await this.#readiness.refresh();
+    this.#inBackground('night', () => this.#night.catchUp());
   }
 
   /** Ends what is in hand and takes nothing new. The ledger and the adapters are closed by whoever opened them. */
@@ -96,6 +104,7 @@ export class Bridge implements BridgeApi {
     this.#isStopping = true;
     for (const timer of this.#timers) clearInterval(timer);
     for (const rights of this.#rights.values()) rights.stop();
+    await this.#night.stop();
     await this.#house.queue.close(graceMs);
     await this.#dispatcher.idle();
     await this.#house.tokens.stop();
@@ -132,12 +141,7 @@ export class Bridge implements BridgeApi {
   }
 
   #handlers(): QueueHandlers {
-    const tools: StepTools = {
-      house: this.#house,
-      line: (hcode) => this.#line(hcode),
-      gap: () => this.#gap,
-      kick: () => this.#dispatcher.kick(),
-    };
+    const tools = this.#tools;
     const polls: Schedule[] = [...this.#intakes].map(([hcode, intake]) => ({
       id: `poll-${hcode}`,
       every: this.#house.sites.get(hcode)?.settings.pollMs ?? 2_000,
@@ -158,6 +162,7 @@ export class Bridge implements BridgeApi {
           run: () => rights.run(),
         })),
         { id: 'keep-house', every: MINUTE_MS, run: () => this.#keepHouse() },
+        ...this.#night.schedules(),
         { id: 'tokens-midnight', cron: '0 0 * * *', run: () => this.#house.tokens.midnight() },
       ],
       refill: () => this.#sweepAll(),

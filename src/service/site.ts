@@ -38,6 +38,8 @@ export interface SiteSettings {
   rightsPerSecond: number;
   /** `HH:MM` (Asia/Bangkok), no ms: from then on a token that is not there is warned of. */
   openingTime: string;
+  /** `at`: times of day (Asia/Bangkok, `HH:MM`); `days`: for so many days a missing code is asked for; calls a second. */
+  reconcile: { at: readonly string[]; days: number; ratePerSecond: number };
 }
 
 export interface Site {

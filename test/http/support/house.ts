@@ -110,6 +110,7 @@ export async function openHouse(
       rightsAfterMs: 900_000,
       rightsPerSecond: 2,
       openingTime: nhso.openingTime,
+      reconcile: { at: [], days: 7, ratePerSecond: 100 },
     },
     tokenSources: [],
   }));

@@ -193,6 +193,7 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
         rightsAfterMs: 900_000,
         rightsPerSecond: 2,
         openingTime: '07:00',
+        reconcile: { at: [], days: 7, ratePerSecond: 100 },
         ...options.settings,
       },
     };

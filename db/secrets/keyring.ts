@@ -34,7 +34,7 @@ export function newKey(): SecretKey {
   return keyOf(randomBytes(BYTES));
 }
 
-export function keyring(keys: readonly [SecretKey, ...SecretKey[]]): Keyring {
+function keyring(keys: readonly [SecretKey, ...SecretKey[]]): Keyring {
   return { keys, first: keys[0], find: (id) => keys.find((key) => key.id === id) };
 }
 

@@ -132,8 +132,9 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   const plans = await plansOf(call);
   expect(plans.join('\n')).toMatch(index);
   expect(
-    plans.filter((step) => /^SCAN visit_case(?! USING)|^SCAN (card_read|history|reported_code)/.test(step)),
-    plans.filter((step) => /^SCAN visit_case(?! USING)|^SCAN (card_read|history|found_right)/.test(step)),
+    plans.filter((step) =>
+      /^SCAN visit_case(?! USING)|^SCAN (card_read|history|reported_code|found_right)/.test(step),
+    ),
   ).toEqual([]);
 });
 

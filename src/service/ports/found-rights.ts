@@ -3,7 +3,7 @@
 import type { Instant, ServiceDate } from '../../domain/bangkok.ts';
 import type { CitizenId } from '../../domain/citizen-id.ts';
 import type { FoundRight, RightSource } from '../../domain/found-right.ts';
-import type { CaseChange } from './ledger.ts';
+import type { CaseChange } from './case-change.ts';
 
 /** One person of a hospital on a service date, however many visits they have that day. */
 export interface PersonOfDay {

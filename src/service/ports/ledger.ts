@@ -5,32 +5,23 @@
 
 import type { Instant, ServiceDate } from '../../domain/bangkok.ts';
 import type { CardRead } from '../../domain/card-read.ts';
-import type { Case, CaseState, HistoryEntry, Reason, Step, StoredHistoryEntry } from '../../domain/case.ts';
+import type { Case, CaseState, Reason, Step, StoredHistoryEntry } from '../../domain/case.ts';
 import type { Gap } from '../../domain/machine/restored.ts';
 import type { Visit } from '../../domain/visit.ts';
+import type { CaseChange } from './case-change.ts';
 import type { Finding } from './finding.ts';
+import type { FoundRights } from './found-rights.ts';
 import type { Page } from './page.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import type { ReportedCodes } from './reported-codes.ts';
-import type { FoundRights } from './found-rights.ts';
 import type { Leases, TokenStore } from './tokens.ts';
 
+export type { CaseChange } from './case-change.ts';
 export type { Page } from './page.ts';
 
 export interface CaseKey {
   hcode: string;
   vn: string;
-}
-
-/** One change of one case. All changes of one `commit` become true together or not at all. */
-export interface CaseChange {
-  /** The case after the change, `version` already grown by one (1 for a new case). */
-  next: Case;
-  /** The version that the change was made from; null for a new case. */
-  from: number | null;
-  history: readonly HistoryEntry[];
-  /** Pairs (or, with `pairedVn: null`, releases) card reads in the same transaction. */
-  reads?: readonly { id: string; pairedVn: string | null }[];
 }
 
 /**

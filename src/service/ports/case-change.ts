@@ -1,0 +1,14 @@
+/** What a commit to the ledger is made of. */
+
+import type { Case, HistoryEntry } from '../../domain/case.ts';
+
+/** One change of one case. All changes of one `commit` become true together or not at all. */
+export interface CaseChange {
+  /** The case after the change, `version` already grown by one (1 for a new case). */
+  next: Case;
+  /** The version that the change was made from; null for a new case. */
+  from: number | null;
+  history: readonly HistoryEntry[];
+  /** Pairs (or, with `pairedVn: null`, releases) card reads in the same transaction. */
+  reads?: readonly { id: string; pairedVn: string | null }[];
+}

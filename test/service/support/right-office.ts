@@ -48,6 +48,7 @@ const SETTINGS: SiteSettings = {
   rightsAfterMs: 15 * MINUTE_MS,
   rightsPerSecond: 50,
   openingTime: '07:00',
+  reconcile: { at: [], days: 7, ratePerSecond: 100 },
 };
 
 export interface RightOffice {

@@ -92,11 +92,10 @@ function requestBody(doc: RouteDoc, components: Json): Json {
 
 function responses(doc: RouteDoc, components: Json): Json {
   const given = Object.entries(doc.answers).map(([status, answer]) => {
-    const { description, schema, mediaType = 'application/json' } = answer;
-    const content = schema && {
-      content: { [mediaType]: { schema: schemaOf(schema, 'output', components) } },
-    };
-    return [status, { description, ...content }];
+    const { description, schema, mediaType = 'application/json', others = {} } = answer;
+    const forms = Object.entries(schema === undefined ? others : { [mediaType]: schema, ...others });
+    const content = forms.map(([type, form]) => [type, { schema: schemaOf(form, 'output', components) }]);
+    return [status, { description, ...(forms.length === 0 ? {} : { content: Object.fromEntries(content) }) }];
   });
   const problems = problemStatuses(doc).map((status) => [String(status), problem(doc, status)]);
   return Object.fromEntries([...problems, ...given]);

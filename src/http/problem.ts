@@ -81,7 +81,7 @@ const LOOK_AGAIN: Rule = { status: 409, next: 'Read the case again and decide fr
 
 const RULES: Record<ErrorCode, Rule> = {
   'bad-input': { status: 400, next: 'Put the named fields right and send it again.' },
-  'not-found': { status: 404, next: 'Check the hospital code and visit number.' },
+  'not-found': { status: 404, next: 'Check the address; the list shows what there is.' },
   conflict: LOOK_AGAIN,
   'code-held': LOOK_AGAIN,
   'already-asked': LOOK_AGAIN,

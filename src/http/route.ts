@@ -20,6 +20,8 @@ export interface Answer {
   schema?: z.ZodType;
   /** `application/json` unless said otherwise. */
   mediaType?: string;
+  /** What it can be had as besides, by media type. */
+  others?: Readonly<Record<string, z.ZodType>>;
 }
 
 /** What the document and the gate need to know of a route. */

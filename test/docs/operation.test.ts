@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openHouse, type TestHouse } from '../http/support/house.ts';
 import { read, table } from './markdown.ts';
-import { reasonRows, stateRows } from './state-tables.ts';
+import { outcomeRows, reasonRows, stateRows } from './state-tables.ts';
 
 const operation = read('docs/operation.md');
 
@@ -18,6 +18,10 @@ describe('what each state and reason means', () => {
 
   test('docs/operation.md tells every reason and its next step in the words of the bridge', () => {
     expect(table(operation, 'reason')).toEqual(reasonRows());
+  });
+
+  test('and every outcome of the night', () => {
+    expect(table(operation, 'outcome')).toEqual(outcomeRows());
   });
 });
 

@@ -1,7 +1,9 @@
 /** The rows of the tables that tell clerks what a state or a reason means, made of the words that the bridge shows. */
 
 import { CASE_STATES, FINAL_STATES } from '../../src/domain/case.ts';
+import { outcomeText } from '../../src/domain/outcome-text.ts';
 import { REASON_CODES, reasonText, stateText, type Wording } from '../../src/domain/reason-text.ts';
+import { OUTCOMES } from '../../src/domain/reconcile.ts';
 
 /** `state`, meaning, and whether anything more happens by itself. */
 export function stateRows(): string[][] {
@@ -17,6 +19,14 @@ export function reasonRows(): string[][] {
   return REASON_CODES.map((reason) => {
     const text = reasonText(reason);
     return [`\`${reason}\``, both(text), both(text.next)];
+  });
+}
+
+/** `outcome`, meaning, what to do. */
+export function outcomeRows(): string[][] {
+  return OUTCOMES.map((outcome) => {
+    const text = outcomeText(outcome, { dryRun: false });
+    return [`\`${outcome}\``, both(text), both(text.next)];
   });
 }
 

@@ -1,6 +1,5 @@
 /** Cases to look at: the list, and one with everything that happened to it. */
 
-import type { Request } from 'express';
 import { z } from 'zod';
 import { BridgeError } from '../../domain/bridge-error.ts';
 import { CASE_STATES, type Case } from '../../domain/case.ts';
@@ -9,13 +8,11 @@ import type { CaseFilter, CaseKey } from '../../service/ports/ledger.ts';
 import { type Caller, callerOf, mayUseSite } from '../caller.ts';
 import { caseDetailJson, caseJson, type Showing } from '../case-json.ts';
 import { refuse } from '../gate.ts';
+import { afterQuery, limitQuery, nextPage, pageOf } from '../pages.ts';
 import type { HttpParts } from '../parts.ts';
 import { NOTHING, type Route, route } from '../route.ts';
-import { caseParams, hcodeSchema, serviceDateSchema, text } from '../schemas/basic.ts';
+import { caseParams, hcodeSchema, serviceDateSchema } from '../schemas/basic.ts';
 import { caseDetailSchema, casePageSchema } from '../schemas/case.ts';
-
-const MOST = 500;
-const LIMIT = `expected a number from 1 to ${MOST}`;
 
 /** `state=ready,drafted` */
 const states = z
@@ -31,14 +28,8 @@ const listQuery = z.strictObject({
   state: states.optional().meta({ description: 'One or more states, separated by commas.' }),
   site: hcodeSchema.optional().meta({ description: 'Hospital code.' }),
   reason: z.enum(REASON_CODES, 'expected a reason of the documented list').optional(),
-  limit: z
-    .string()
-    .regex(/^\d{1,4}$/, LIMIT)
-    .transform(Number)
-    .refine((n) => n >= 1 && n <= MOST, LIMIT)
-    .optional()
-    .meta({ description: `Cases a page, 1 to ${MOST}; 100 when not given.` }),
-  after: text(500).optional().meta({ description: "Opaque; part of the previous page's `next`." }),
+  limit: limitQuery('Cases'),
+  after: afterQuery,
 });
 
 const detailQuery = z.strictObject({
@@ -67,10 +58,8 @@ export function caseRoutes({
       answers: { 200: { description: 'One page of cases.', schema: casePageSchema } },
       async handle({ query, req, res }) {
         const filter = filterOf(query, callerOf(req));
-        const { limit = 100, after } = query;
-        const page = await ledger.listCases(filter, { limit, ...(after === undefined ? {} : { after }) });
-        const next = page.next === null ? null : nextLink(req, publicUrl, page.next);
-        if (next !== null) res.set('Link', `<${next}>; rel="next"`);
+        const page = await ledger.listCases(filter, pageOf(query));
+        const next = nextPage({ req, res }, publicUrl, '/api/cases', page.next);
         res.json({ items: page.items.map((c) => caseJson(c, 'masked')), next });
       },
     }),
@@ -138,10 +127,4 @@ function filterOf(query: z.output<typeof listQuery>, caller: Caller): CaseFilter
     ...(query.state === undefined ? {} : { states: query.state }),
     ...(query.reason === undefined ? {} : { reason: query.reason }),
   };
-}
-
-function nextLink(req: Request, publicUrl: string | undefined, after: string): string {
-  const query = new URLSearchParams(req.originalUrl.split('?')[1] ?? '');
-  query.set('after', after);
-  return `${publicUrl?.replace(/\/$/, '') ?? ''}/api/cases?${query}`;
 }

@@ -6,13 +6,13 @@ import { RIGHT_ANSWERS, RIGHT_SOURCES } from '../../domain/found-right.ts';
 import { REASON_CODES } from '../../domain/reason-text.ts';
 import { bangkokTime } from './basic.ts';
 
-const wording = z.strictObject({ th: z.string(), en: z.string() }).meta({ id: 'Wording' });
+export const wordingSchema = z.strictObject({ th: z.string(), en: z.string() }).meta({ id: 'Wording' });
 
-const reasonText = z
+export const reasonTextSchema = z
   .strictObject({
     th: z.string(),
     en: z.string(),
-    next: wording.meta({ description: 'What to do.' }),
+    next: wordingSchema.meta({ description: 'What to do.' }),
   })
   .meta({ id: 'ReasonText' });
 
@@ -55,9 +55,9 @@ const base = z.strictObject({
   serviceDate: z.iso.date(),
   startedAt: bangkokTime,
   state,
-  stateText: wording,
+  stateText: wordingSchema,
   reason: reason.nullable(),
-  reasonText: reasonText.nullable(),
+  reasonText: reasonTextSchema.nullable(),
   reasonDetail: z.string().nullable(),
   code: code.nullable(),
   claimType: z.string().nullable(),
@@ -87,7 +87,7 @@ const base = z.strictObject({
 
 export const caseSchema = base.meta({ id: 'Case' });
 
-const candidate = z
+export const candidateSchema = z
   .strictObject({
     claimCode: z.string(),
     claimType: z.string().nullable(),
@@ -183,7 +183,7 @@ const historyEntry = z
 
 export const caseDetailSchema = base
   .extend({
-    candidates: z.array(candidate).meta({ description: 'Codes that were seen but did not fit.' }),
+    candidates: z.array(candidateSchema).meta({ description: 'Codes that were seen but did not fit.' }),
     cardRead: pairedRead.nullable(),
     foundRight: foundRight.nullable(),
     history: z.array(historyEntry).meta({ description: 'The whole history, oldest first.' }),

@@ -1,0 +1,65 @@
+/** From a run of the ledger to what the API shows of it. */
+
+import { bangkokIso, type Instant } from '../domain/bangkok.ts';
+import { maskCitizenIds } from '../domain/citizen-id.ts';
+import { outcomeText } from '../domain/outcome-text.ts';
+import { stateText } from '../domain/reason-text.ts';
+import { OUTCOMES, type Outcome } from '../domain/reconcile.ts';
+import type { Reconciliation, ReconciliationItem } from '../service/ports/reconciliations.ts';
+import type { ReconciliationItemJson, ReconciliationJson } from './schemas/reconciliation.ts';
+
+export function reconciliationJson(run: Reconciliation): ReconciliationJson {
+  const counts = Object.fromEntries(OUTCOMES.map((o) => [o, run.counts[o] ?? 0])) as Record<Outcome, number>;
+  const sum = Object.values(counts).reduce((a, b) => a + b, 0);
+  return {
+    id: run.id,
+    hcode: run.hcode,
+    serviceDate: run.serviceDate,
+    dryRun: run.dryRun,
+    startedBy: maskCitizenIds(run.startedBy),
+    startedAt: bangkokIso(run.startedAt),
+    finishedAt: isoOrNull(run.finishedAt),
+    state: run.state,
+    trouble: maskedOrNull(run.trouble),
+    counts,
+    sum,
+    hisCount: run.hisCount,
+    agrees: run.hisCount === null ? null : run.hisCount === sum,
+    calls: run.calls,
+  };
+}
+
+export function reconciliationItemJson(
+  item: ReconciliationItem,
+  { dryRun }: Pick<Reconciliation, 'dryRun'>,
+): ReconciliationItemJson {
+  const { vn, hn, outcome, state, claimCode, claimType, source, written } = item;
+  return {
+    vn,
+    hn,
+    outcome,
+    outcomeText: outcomeText(outcome, { dryRun }),
+    state,
+    stateText: stateText(state),
+    claimCode,
+    claimType,
+    source,
+    detail: maskedOrNull(item.detail),
+    candidates: item.candidates.map((found) => ({
+      ...found,
+      misfits: [...found.misfits],
+      issuedAt: isoOrNull(found.issuedAt),
+    })),
+    written: written === null ? null : { row: { ...written.row }, previous: written.previous },
+    undoneAt: isoOrNull(item.undoneAt),
+    decidedAt: bangkokIso(item.decidedAt),
+  };
+}
+
+function maskedOrNull(text: string | null): string | null {
+  return text === null ? null : maskCitizenIds(text);
+}
+
+function isoOrNull(at: Instant | null): string | null {
+  return at === null ? null : bangkokIso(at);
+}

@@ -13,12 +13,16 @@ import { caseRoutes } from './routes/cases.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { FHIR_ACCESS, FHIR_METADATA, FHIR_ROUTES } from './routes/fhir.ts';
 import { operationRoutes } from './routes/operations.ts';
+import { reconciliationRoutes } from './routes/reconciliations.ts';
 
 const BODY_LIMIT = 256 * 1024;
 
 /** The routes that are answered here, FHIR's aside. */
 export function routesOf(parts: HttpParts): Route[] {
-  const own = [...cardReadRoutes(parts), ...caseRoutes(parts), ...decisionRoutes(parts)];
+  const own = [
+    ...[...cardReadRoutes(parts), ...caseRoutes(parts), ...decisionRoutes(parts)],
+    ...reconciliationRoutes(parts),
+  ];
   const routes: Route[] = [
     ...own,
     ...operationRoutes(parts, () => openApiDocument([...routes, ...fhirDocs(parts)], parts.publicUrl)),

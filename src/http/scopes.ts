@@ -2,7 +2,7 @@
 
 export const SCOPES = {
   'card-reads:write': 'send card reads, as a reader worker at a counter does',
-  'cases:read': 'see cases and their history, citizen ids and phones masked',
+  'cases:read': 'see cases, their history and what the nights found, citizen ids and phones masked',
   'cases:write': 'retry cases and decide them',
   'fhir:read': 'read FHIR resources',
   'pid:read': 'see whole citizen ids and phones where they are asked for; each time is audited',

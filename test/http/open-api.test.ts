@@ -5,6 +5,7 @@ import { bangkokIso } from '../../src/domain/bangkok.ts';
 import { RESOURCE_TYPES } from '../../src/http/fhir/resource-types.ts';
 import { fhirRouter } from '../../src/http/fhir/router.ts';
 import { SCOPE_NAMES } from '../../src/http/scopes.ts';
+import { sampleItems, sampleRun } from '../support/reconciliation-samples.ts';
 import { SAMPLE_AT, SAMPLE_HCODE, sampleCase, sampleCitizenId, sampleRead } from '../support/samples.ts';
 import { type Answer, openHouse, type TestHouse } from './support/house.ts';
 
@@ -153,6 +154,20 @@ describe('real answers are as documented', () => {
     expect((await asDocumented('POST', `${one}/resolve`, `${address}/resolve`, closed)).status).toBe(200);
     expect((await asDocumented('POST', `${one}/resolve`, `${address}/resolve`, closed)).status).toBe(409);
     expect((await asDocumented('POST', `${one}/retry`, '/api/cases/99999/1/retry')).status).toBe(404);
+  });
+
+  test('reconciliations, as JSON and as CSV', async () => {
+    const run = sampleRun();
+    await house.ledger.reconciliations.begin(run);
+    await house.ledger.reconciliations.putItems(run.id, sampleItems(), 1);
+    const one = '/api/reconciliations/{id}';
+    const list = await asDocumented('GET', '/api/reconciliations', '/api/reconciliations');
+    expect(list.json.items).toHaveLength(1);
+    expect((await asDocumented('GET', one, `/api/reconciliations/${run.id}`)).json.items).toHaveLength(7);
+    const csv = await asDocumented('GET', one, `/api/reconciliations/${run.id}?format=csv`);
+    expect([csv.status, csv.json]).toEqual([200, undefined]);
+    expect((await asDocumented('GET', one, '/api/reconciliations/x')).status).toBe(404);
+    expect((await asDocumented('GET', one, '/api/reconciliations/x?limit=0')).status).toBe(400);
   });
 
   test('health, readiness, figures, the document itself, FHIR', async () => {

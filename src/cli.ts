@@ -23,6 +23,7 @@ const COMMANDS = new Map([
   ['backup', async () => (await import('./commands/backup.ts')).backupCommand()],
   ['restore', async () => (await import('./commands/restore.ts')).restoreCommand()],
   ['import-report', async () => (await import('./commands/import-report.ts')).importReportCommand()],
+  ['reconcile', async () => (await import('./commands/reconcile.ts')).reconcileCommand()],
   ['reader', async () => (await import('./commands/reader.ts')).readerCommand()],
   ['key', async () => (await import('./commands/key.ts')).keyCommand()],
   ['tokens', async () => (await import('./commands/tokens.ts')).tokensCommand()],

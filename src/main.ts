@@ -15,9 +15,13 @@ import { fhirRouter } from './http/fhir/router.ts';
 import { makeMetrics } from './http/metrics.ts';
 import { type Listening, listen } from './http/server.ts';
 import { Bridge } from './service/bridge.ts';
+import { NhsoLine } from './service/nhso-line.ts';
 import type { Clock } from './service/ports/clock.ts';
 import type { Ledger } from './service/ports/ledger.ts';
 import type { Log } from './service/ports/log.ts';
+import type { WorkQueue } from './service/ports/work-queue.ts';
+import { nightTools } from './service/reconcile/night-tools.ts';
+import { Reconcile } from './service/reconcile/reconcile.ts';
 import type { House, Site } from './service/site.ts';
 import { Tokens } from './service/tokens/tokens.ts';
 
@@ -52,14 +56,7 @@ export async function startBridge(config: Config, options: StartOptions): Promis
     opened.push(() => ledger.close());
     await ledger.migrate();
 
-    const sites = new Map(config.sites.map((s) => [s.hcode, openSite(s, options, clock)]));
-    for (const site of sites.values()) {
-      opened.push(() => site.his.close());
-      for (const { agent } of site.stations) opened.push(() => agent.close());
-      for (const web of [site.authenStatus, site.rightSearch]) {
-        if (web !== null) opened.push(() => web.close());
-      }
-    }
+    const sites = openSites(config, options, clock, opened);
     const queue = await openWorkQueue(config.queue, { log, concurrency: config.concurrency });
     opened.push(() => queue.close(grace));
     const metrics = makeMetrics({ ledger, clock, sites: [...sites.values()], queue });
@@ -96,6 +93,61 @@ export async function startBridge(config: Config, options: StartOptions): Promis
   }
 }
 
+export interface OpenNight {
+  reconcile: Reconcile;
+  ledger: Ledger;
+  sites: ReadonlyMap<string, Site>;
+  close(): Promise<void>;
+}
+
+/**
+ * The reconciliation alone, in a process of its own, whether a bridge runs or not: the same ledger, HIS, agents and tokens, but
+ * neither queue nor HTTP. What a run leaves to be done stands in the ledger's outbox, where a bridge that runs looks each
+ * second, and one that does not at its start. A lease in the ledger keeps two from working at one day. Throws BridgeError
+ * `config`, `ledger-unavailable`; a HIS or an agent that is away is no error.
+ */
+export async function openNight(
+  config: Config,
+  options: Pick<StartOptions, 'log' | 'clock'>,
+): Promise<OpenNight> {
+  const { log } = options;
+  const clock = options.clock ?? { now: Date.now };
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    const ledger = await openLedger(config.store, { secrets: config.secrets });
+    opened.push(() => ledger.close());
+    await ledger.migrate();
+    const sites = openSites(config, options, clock, opened);
+    // nobody asks this process for its figures
+    const metrics = { count: () => undefined, observe: () => undefined, set: () => undefined };
+    const tokens = new Tokens({ ledger, clock, log, metrics, sites });
+    opened.push(() => tokens.stop());
+    const house: House = { ledger, queue: NO_QUEUE, clock, log, metrics, sites, tokens };
+    const lines = new Map(
+      [...sites].map(([hcode, site]) => [hcode, new NhsoLine(site, house, () => undefined)]),
+    );
+    const line = (hcode: string): NhsoLine => {
+      const found = lines.get(hcode);
+      if (found === undefined)
+        throw new BridgeError('not-found', `no site ${hcode} is configured`, { retry: 'no' });
+      return found;
+    };
+    const reconcile = new Reconcile(nightTools(house, { line, gap: () => null, kick: () => undefined }));
+    return { reconcile, ledger, sites, close: () => closeAll(opened, log) };
+  } catch (error) {
+    await closeAll(opened, log);
+    throw error;
+  }
+}
+
+const noQueue = (): Promise<never> =>
+  Promise.reject(new BridgeError('queue-unavailable', 'this process has no queue', { retry: 'no' }));
+
+const NO_QUEUE: WorkQueue = {
+  ...{ add: noQueue, start: noQueue, counts: noQueue, oldestWaitMs: noQueue, check: noQueue },
+  close: () => Promise.resolve(),
+};
+
 /** One that cannot be closed keeps no other open. */
 async function closeAll(opened: (() => Promise<void>)[], log: Log): Promise<void> {
   for (const close of opened.splice(0).reverse()) {
@@ -131,6 +183,23 @@ function whyNot(code: string): string {
     default:
       return code;
   }
+}
+
+function openSites(
+  config: Config,
+  options: StartOptions,
+  clock: Clock,
+  opened: (() => Promise<void>)[],
+): Map<string, Site> {
+  const sites = new Map(config.sites.map((s) => [s.hcode, openSite(s, options, clock)]));
+  for (const site of sites.values()) {
+    opened.push(() => site.his.close());
+    for (const { agent } of site.stations) opened.push(() => agent.close());
+    for (const web of [site.authenStatus, site.rightSearch]) {
+      if (web !== null) opened.push(() => web.close());
+    }
+  }
+  return sites;
 }
 
 function openSite(config: SiteConfig, options: StartOptions, clock: Clock): Site {

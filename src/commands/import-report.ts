@@ -2,7 +2,6 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { userInfo } from 'node:os';
 import { basename, resolve } from 'node:path';
 import { type Command, createCommand } from 'commander';
 import { openReport } from '../../adapters/nhso/report/open-report.ts';
@@ -17,6 +16,7 @@ import { openErrorList } from './import-report/error-list.ts';
 import { importProgress } from './import-report/progress.ts';
 import { afterwards, badRows, counted } from './import-report/summary.ts';
 import { CONFIG_OPTION } from './options.ts';
+import { atKeyboard } from './user.ts';
 
 const HELP = `
 The report is the Excel file (.xlsx, 24 columns) of NHSO's Authen site. Its codes rest in the
@@ -117,19 +117,10 @@ async function auditor(ledger: Ledger, file: string): Promise<(what: string) => 
   return (what) =>
     ledger.audit({
       at: Date.now(),
-      actor: `cli:${user()}`,
+      actor: atKeyboard(),
       action: 'import-report',
       resource: `${resource}: ${what}`,
     });
-}
-
-function user(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    // in a container there may be none of that number
-    return String(process.getuid?.() ?? 'unknown');
-  }
 }
 
 function nameOf(file: string): string {

@@ -71,8 +71,25 @@ const FOUND_IN_A_DRY_RUN: ReasonWording = {
   },
 };
 
-export function outcomeText(outcome: Outcome, { dryRun }: { dryRun: boolean }): ReasonWording {
-  return dryRun && outcome === 'found' ? FOUND_IN_A_DRY_RUN : TEXTS[outcome];
+const FOUND_AND_UNDONE: ReasonWording = {
+  th: 'พบรหัสและบันทึกลง HIS แล้ว ต่อมามีการยกเลิกผลของรอบนี้',
+  en: 'A code that fits was found and written into the HIS; the run was undone since.',
+  next: {
+    th: 'ดูที่ สปสช. ว่ารหัสใดเป็นของการมารับบริการนี้ แล้วเลือกรหัสนั้น หรือปิดรายการพร้อมเหตุผล',
+    en: "See at NHSO which code belongs to this visit and adopt it ('adopt-code'), or close the case with a reason.",
+  },
+};
+
+/** What became of what the run found. */
+export interface Aftermath {
+  dryRun: boolean;
+  undone: boolean;
+}
+
+export function outcomeText(outcome: Outcome, { dryRun, undone }: Aftermath): ReasonWording {
+  if (outcome === 'found' && dryRun) return FOUND_IN_A_DRY_RUN;
+  if (outcome === 'found' && undone) return FOUND_AND_UNDONE;
+  return TEXTS[outcome];
 }
 
 /** True when the next step is none. */

@@ -24,9 +24,18 @@ export function reconciliationJson(run: Reconciliation): ReconciliationJson {
     counts,
     sum,
     hisCount: run.hisCount,
-    agrees: run.hisCount === null ? null : run.hisCount === sum,
+    agrees: agrees(run, sum),
     calls: run.calls,
   };
+}
+
+/**
+ * A run that has come to its end has held the two against each other itself: a row whose date cannot be read is a visit of the
+ * day that its number names, but one that the HIS counts on no day.
+ */
+function agrees({ state, hisCount }: Reconciliation, sum: number): boolean | null {
+  if (hisCount === null) return null;
+  return state === 'finished' ? sum >= hisCount : sum === hisCount;
 }
 
 export function reconciliationItemJson(
@@ -38,7 +47,7 @@ export function reconciliationItemJson(
     vn,
     hn,
     outcome,
-    outcomeText: outcomeText(outcome, { dryRun }),
+    outcomeText: outcomeText(outcome, { dryRun, undone: item.undoneAt !== null }),
     state,
     stateText: stateText(state),
     claimCode,

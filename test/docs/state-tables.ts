@@ -25,7 +25,7 @@ export function reasonRows(): string[][] {
 /** `outcome`, meaning, what to do. */
 export function outcomeRows(): string[][] {
   return OUTCOMES.map((outcome) => {
-    const text = outcomeText(outcome, { dryRun: false });
+    const text = outcomeText(outcome, { dryRun: false, undone: false });
     return [`\`${outcome}\``, both(text), both(text.next)];
   });
 }

@@ -14,22 +14,29 @@ function isReadable({ th, en }: Wording): void {
 }
 
 describe('every outcome has words for the claims office', () => {
-  const all = OUTCOMES.flatMap((outcome) => [true, false].map((dryRun) => [outcome, dryRun] as const));
-  test.each(all)('%s, dry run %s', (outcome, dryRun) => {
-    const text = outcomeText(outcome, { dryRun });
+  const aftermaths = [
+    { dryRun: false, undone: false },
+    { dryRun: true, undone: false },
+    { dryRun: false, undone: true },
+  ];
+  const all = OUTCOMES.flatMap((outcome) => aftermaths.map((aftermath) => ({ outcome, ...aftermath })));
+  test.each(all)('$outcome (dry run $dryRun, undone $undone)', ({ outcome, ...aftermath }) => {
+    const text = outcomeText(outcome, aftermath);
     isReadable(text);
     isReadable(text.next);
   });
 
   test('and no two the same', () => {
-    expect(new Set(OUTCOMES.map((o) => outcomeText(o, { dryRun: false }).th)).size).toBe(OUTCOMES.length);
+    for (const aftermath of aftermaths) {
+      expect(new Set(OUTCOMES.map((o) => outcomeText(o, aftermath).th)).size).toBe(OUTCOMES.length);
+    }
   });
 
-  test('of which a dry run tells none that it has written', () => {
-    for (const outcome of OUTCOMES) {
-      const { th, en } = outcomeText(outcome, { dryRun: true });
-      expect([th, en].join()).not.toMatch(/บันทึกลง HIS แล้ว|was found and written/);
-    }
+  test('of which only a run that wrote, and was not undone, tells that the HIS holds what it found', () => {
+    const [real = '', dry = '', undone = ''] = aftermaths.map((a) => outcomeText('found', a).en);
+    expect(real).toMatch(/written into the HIS\.$/);
+    expect(dry).toMatch(/writes nothing\.$/);
+    expect(undone).toMatch(/undone since\.$/);
   });
 
   const misfits = candidateSchema.shape.misfits.element.options satisfies readonly Misfit[];

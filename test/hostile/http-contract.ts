@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fhirRouter } from '../../src/http/fhir/router.ts';
 import { openHouse, type TestHouse } from '../http/support/house.ts';
+import { sampleItem, sampleItems, sampleRun } from '../support/reconciliation-samples.ts';
 import { SAMPLE_AT, SAMPLE_HCODE, sampleCase, sampleRead } from '../support/samples.ts';
 import { evilText, mutated, PERSON, spoiltText } from './evil.ts';
 import { sendRaw } from './raw-client.ts';
@@ -33,8 +34,24 @@ export function hostileHttp(store: () => string): void {
     key = await house.key(['card-reads:write', 'cases:read', 'cases:write', 'fhir:read', 'metrics:read']);
     const cases = Array.from({ length: CASES }, (_, i) => sampleCase({ vn: `h${i}`, pid: PERSON }));
     await house.put(...cases);
+    await putRun();
   });
   afterAll(() => house.close());
+
+  const RUN = '20261119-10978-hostil';
+
+  /** What the HIS and NHSO may have said stands in it. */
+  async function putRun(): Promise<void> {
+    const runs = house.ledger.reconciliations;
+    await runs.begin(sampleRun({ id: RUN, trouble: `NHSO: ${PERSON}` }));
+    const evil = sampleItem(9, 'missing', {
+      vn: '=1+1',
+      hn: '\u202e"\r\n,',
+      detail: `x ${PERSON}\u0007`,
+    });
+    await runs.putItems(RUN, [...sampleItems(), evil], 1);
+  }
+
   afterEach(async () => {
     expect((await fetch(`${house.url}/healthz`)).status).toBe(200);
     expect(house.logged()).not.toContain('unforeseen');
@@ -101,7 +118,7 @@ export function hostileHttp(store: () => string): void {
 
   const vn = fc.nat({ max: CASES - 1 }).map((n) => `h${n}`);
   const filledIn = (path: string, number: string) =>
-    path.replace('{hcode}', SAMPLE_HCODE).replace('{vn}', encodeURIComponent(number));
+    path.replace('{hcode}', SAMPLE_HCODE).replace('{vn}', encodeURIComponent(number)).replace('{id}', RUN);
 
   describe('bodies', () => {
     const posts = () => house.routes.filter((r) => r.method === 'post');
@@ -222,12 +239,27 @@ export function hostileHttp(store: () => string): void {
   describe('addresses', () => {
     test('every parameter of a query: anything, repeated, misspelt, very long', async () => {
       const names = fc.constantFrom(
-        ...['date', 'state', 'site', 'reason', 'limit', 'after', 'unmasked', '__proto__', 'a[b]', 'a[]', ''],
+        ...[
+          'date',
+          'state',
+          'site',
+          'reason',
+          'limit',
+          'after',
+          'unmasked',
+          'format',
+          'outcome',
+          '__proto__',
+          'a[b]',
+          'a[]',
+          '',
+        ],
         ...['_id', 'identifier', 'patient', 'status', 'status:not', '_count', '_sort', '_cursor', '_include'],
         ...['_lastUpdated', '_format', '_summary', '_total', 'patient.identifier', ':', 'date:missing'],
       );
       const likely = fc.constantFrom(
         '2026-11-20',
+        ...['csv', 'json', 'missing'],
         'ready',
         SAMPLE_HCODE,
         '10',

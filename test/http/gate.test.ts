@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SCOPE_NAMES } from '../../src/http/scopes.ts';
+import { sampleRun } from '../support/reconciliation-samples.ts';
 import { SAMPLE_HCODE, sampleCase } from '../support/samples.ts';
 import { OTHER_HCODE, openHouse, type TestHouse } from './support/house.ts';
 
@@ -13,7 +14,10 @@ afterAll(() => house.close());
 
 /** An address of the route with something in the place of its parameters. */
 function addressOf(path: string): string {
-  return path.replace('{hcode}', SAMPLE_HCODE).replace('{vn}', sampleCase().vn);
+  return path
+    .replace('{hcode}', SAMPLE_HCODE)
+    .replace('{vn}', sampleCase().vn)
+    .replace('{id}', sampleRun().id);
 }
 
 /** Every route that Express itself knows, whoever put it there, but for those that refuse all other methods. */
@@ -134,7 +138,12 @@ describe('keys', () => {
 
   test('of one station send card reads and nothing else', async () => {
     const key = await house.key(SCOPE_NAMES, { hcode: SAMPLE_HCODE, stationId: 'counter-1' });
-    for (const path of ['/api/cases', '/metrics', `/api/cases/${SAMPLE_HCODE}/${sampleCase().vn}`]) {
+    for (const path of [
+      '/api/cases',
+      '/api/reconciliations',
+      '/metrics',
+      `/api/cases/${SAMPLE_HCODE}/${sampleCase().vn}`,
+    ]) {
       expect((await house.ask('GET', path, { key })).status).toBe(403);
     }
     expect((await house.ask('POST', '/api/card-reads', { key, body: {} })).status).toBe(400);

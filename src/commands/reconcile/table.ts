@@ -43,11 +43,17 @@ export function runTable(
   const shown = ORDER.filter((outcome) => all || !QUIET.includes(outcome)).flatMap((outcome) =>
     items.filter((item) => item.outcome === outcome),
   );
-  const kept = items.length - shown.length;
+  const counted = Object.values(run.counts).reduce((a, b) => a + b, 0);
+  const quiet = items.length - shown.length;
+  const notes = [
+    quiet === 0 ? null : `${count(quiet, 'visit')} that had a code or need none: --all shows them.`,
+    // a scheduled run that a newer one has followed
+    counted === items.length ? null : `Of ${count(counted - items.length, 'visit')} only the number is kept.`,
+  ].filter((note) => note !== null);
   return [
     ...headLines(run).flatMap((line) => wrap(line, width)),
     ...(shown.length === 0 ? [] : ['', ...rowLines(shown, width)]),
-    ...(kept === 0 ? [] : ['', `${count(kept, 'visit')} that had a code or need none: --all shows them.`]),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
     '',
     ...summaryLines(run, width),
   ];
@@ -123,7 +129,7 @@ function summaryLines(run: Reconciliation, width: number): string[] {
     return [`${name} ${number}  ${first}`, ...more.map((line) => `${indent}${line}`)];
   };
   const outcomes = OUTCOMES.flatMap((outcome) => {
-    const { th, en, next } = outcomeText(outcome, { dryRun: run.dryRun });
+    const { th, en, next } = outcomeText(outcome, { dryRun: run.dryRun, undone: run.state === 'undone' });
     const hasNext = counts[outcome] > 0 && !QUIET.includes(outcome) && !isNothingToDo(next);
     const text = hasNext ? [th, en, `→ ${next.th}`, `→ ${next.en}`] : [`${th} · ${en}`];
     return entry(coloured(inWidth(outcome, OUTCOME_WIDTH), outcome), counts[outcome], text);

@@ -30,7 +30,10 @@ const base = z.strictObject({
     .int()
     .nullable()
     .meta({ description: 'Visits that the HIS itself counted on that day when the run ended; null before.' }),
-  agrees: z.boolean().nullable().meta({ description: 'sum = hisCount; null while that is not known.' }),
+  agrees: z.boolean().nullable().meta({
+    description:
+      'Whether the two agree; null while that is not known. Rows whose date cannot be read stand in the sum and on no day of the HIS.',
+  }),
   calls: z.int().meta({ description: 'Calls made to NHSO.' }),
 });
 

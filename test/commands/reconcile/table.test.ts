@@ -86,6 +86,17 @@ describe('the table', () => {
     expect(text).toContain('→ If this is right, run it without --dry-run');
   });
 
+  test('of a run that was undone does not say that the HIS holds what it found', () => {
+    const text = table(finished({ state: 'undone' }), 200).join('\n');
+    expect(text).toContain('the run was undone since.');
+    expect(text).not.toContain('was found and written into the HIS.');
+  });
+
+  test('of a run whose quiet visits are kept no longer says how many there were', () => {
+    const text = runTable(finished(), items.slice(0, 3), { columns: 120, all: true }).join('\n');
+    expect(text).toContain('Of 4 visits only the number is kept.');
+  });
+
   test('shows no citizen id, and nothing that moves a terminal’s cursor', () => {
     const pid = sampleCitizenId(3);
     const evil = sampleItem(9, 'missing', {

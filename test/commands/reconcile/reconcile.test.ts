@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OUTCOMES, type Outcome } from '../../../src/domain/reconcile.ts';
 import { reconciliationDetailSchema } from '../../../src/http/schemas/reconciliation.ts';
 import { readCsv } from '../../support/csv-reader.ts';
+import { freePort } from '../../support/services/processes.ts';
 import { describeWith, type FreshDatabase, freshPostgres } from '../../support/services.ts';
-import { type Ended, runCli } from '../cli.ts';
+import { Cli, type Ended, runCli } from '../cli.ts';
 import { NightHospital, type Visit } from './hospital.ts';
 
 /** Processes are slow to start on a busy machine, ms. */
@@ -193,6 +194,31 @@ describeWith('postgres', 'a night by hand', (admin) => {
       const resumed = await hospital.run('--config', config, '--date', day, '--resume');
       expect(resumed.code).toBe(0);
       expect(idOf(resumed.out)).toBe(JSON.parse(failed.out).id);
+    },
+    PATIENCE_MS,
+  );
+
+  test(
+    'beside a running bridge, on the same SQLite ledger, neither disturbs the other',
+    async () => {
+      const port = await freePort();
+      const config = hospital.configFile({ more: { http: { port } } }, 'beside');
+      const bridge = new Cli(['start', '--config', config]);
+      const status = (): Promise<number | undefined> =>
+        fetch(`http://127.0.0.1:${port}/healthz`).then(
+          (answer) => answer.status,
+          () => undefined,
+        );
+      await bridge.says(/authen-bridge is at work/);
+      const { code, out } = await hospital.run('--config', config, '--date', day);
+      expect([code, await status()]).toEqual([0, 200]);
+      expect(out).toContain('Every visit is accounted for: the HIS itself counts 7 visits on that day.');
+      bridge.child.kill('SIGTERM');
+      expect(await bridge.ended()).toBe(0);
+      const lines = bridge.out.split('\n').filter((line) => line !== '');
+      expect(lines.filter((line) => ['warn', 'error'].includes(JSON.parse(line).level))).toEqual([]);
+      // the case holds what the HIS holds, whichever of the two wrote it
+      expect(await hospital.codeInHis(visits.found.vn)).toBe('PP1000000002');
     },
     PATIENCE_MS,
   );

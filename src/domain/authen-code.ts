@@ -91,12 +91,14 @@ export type MatchResult =
 
 /**
  * Picks the one code that fits. Two different codes that both fit are ambiguous. With no fit, the candidates are
- * those codes of the same person and day that a person may want to look at.
+ * those codes of the same person and day that a person may want to look at; of another day only those that are nobody's
+ * and may have been asked for by us (`mayBeOurs`).
  */
 export function matchCode(
   codes: readonly IssuedCode[],
   wanted: CodeWanted,
   holderOf: (claimCode: string) => Holder | null,
+  mayBeOurs: (code: IssuedCode) => boolean = () => false,
 ): MatchResult {
   const distinct = [...new Map(codes.map((c) => [c.claimCode, c])).values()];
   const judged = distinct.map((code) => {
@@ -108,7 +110,9 @@ export function matchCode(
   if (only !== undefined && fitting.length === 1) return { kind: 'fits', code: only.code };
   if (fitting.length > 1)
     return { kind: 'ambiguous', candidates: fitting.map((j) => toCandidate(j.code, j.misfits, j.heldBy)) };
-  const near = judged.filter((j) => !j.misfits.includes('person') && !j.misfits.includes('date'));
+  const isOfDay = (j: (typeof judged)[number]): boolean =>
+    !j.misfits.includes('date') || (!j.misfits.includes('held-by-other-visit') && mayBeOurs(j.code));
+  const near = judged.filter((j) => !j.misfits.includes('person') && isOfDay(j));
   return { kind: 'none', candidates: near.map((j) => toCandidate(j.code, j.misfits, j.heldBy)) };
 }
 

@@ -85,6 +85,18 @@ describe('matchCode', () => {
     });
   });
 
+  it('of another day shows only what may have been asked for by us, and is nobody else’s', () => {
+    const nextDay = { ...fitting, claimCode: 'PP0000000004', issuedAt: SAMPLE_AT + DAY_MS };
+    const others = { ...nextDay, claimCode: 'PP0000000005' };
+    const holderOf = (code: string) => (code === others.claimCode ? { vn: '691121070000' } : null);
+    const ours = matchCode([nextDay, others], wanted, holderOf, () => true);
+    expect(ours).toMatchObject({
+      kind: 'none',
+      candidates: [{ claimCode: nextDay.claimCode, misfits: ['date'] }],
+    });
+    expect(matchCode([nextDay, others], wanted, holderOf)).toEqual({ kind: 'none', candidates: [] });
+  });
+
   it('does not fit when a visit of another hospital holds it, whose number is not told', () => {
     const match = matchCode([fitting], wanted, () => ({ vn: null }));
     expect(match).toMatchObject({
@@ -106,7 +118,8 @@ describe('matchCode', () => {
         fc.array(issued, { maxLength: 6 }),
         fc.option(fc.constant('PP1234567890')),
         (codes, held) => {
-          const match = matchCode(codes, wanted, (code) => (code === held ? { vn: 'other' } : null));
+          const holderOf = (code: string) => (code === held ? { vn: 'other' } : null);
+          const match = matchCode(codes, wanted, holderOf, () => true);
           if (match.kind !== 'fits') return;
           expect(match.code).toMatchObject({ pid: wanted.pid, hcode: SAMPLE_HCODE, claimType: 'PG0060001' });
           expect(match.code.claimCode).toMatch(/^PP/);

@@ -148,6 +148,24 @@ it('leaves the code of a lost answer to the visit that asked', async () => {
   expect(hospital.confirms(1)).toBe(1);
 });
 
+it('shows a person the code of a lost answer that bears the next day: asked for a moment before midnight', async () => {
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  hospital.nhso.loseAnswers();
+  // NHSO's midnight has come, the bridge's has not
+  hospital.nhso.clockOffset(endOfServiceDate(serviceDateOf(hospital.now)) + 200 - Date.now());
+  await hospital.card(1);
+  await hospital.work();
+  expect(await hospital.case(vn)).toMatchObject({ state: 'unknown', code: null });
+  const issued = hospital.nhso.codes(citizenIdOf(1))[0]?.claimCode;
+  let found = await hospital.workOn(vn);
+  if (found.state === 'unknown') found = await hospital.workOn(vn);
+  expect(found).toMatchObject({ state: 'needs-staff', reason: 'code-does-not-fit', code: null });
+  expect(found.candidates).toMatchObject([{ claimCode: issued, misfits: ['date'] }]);
+  expect(await hospital.code(vn)).toBeNull();
+  expect(hospital.confirms(1)).toBe(1);
+});
+
 it('looks up, and does not ask again, after dying between asking and hearing', async () => {
   const vn = await hospital.visit(1);
   await hospital.poll();

@@ -1,7 +1,7 @@
 /** What a look-up at NHSO means for a case: adopt the code, look again, ask again, wait, or tell a person. */
 
 import type { Candidate, IssuedCode, MatchResult } from '../authen-code.ts';
-import type { Instant } from '../bangkok.ts';
+import { DAY_MS, type Instant } from '../bangkok.ts';
 import type { Case } from '../case.ts';
 import { askAgain, type Grounds, reassess, toStaff } from './facts.ts';
 import { holdCode, mayAsk } from './obtain.ts';
@@ -270,6 +270,15 @@ export function mayBeAnswerTo(asker: Case, code: Pick<IssuedCode, 'issuedAt'>): 
 /** True when the code is the answer, lost so far, to the case's own confirm. */
 export function isOwnAnswer(current: Case, code: Pick<IssuedCode, 'issuedAt'>): boolean {
   return awaitsAnswer(current) && isIssuedSince(code, current.askedAt ?? 0);
+}
+
+/**
+ * True for a code that may be that answer although it bears another day: a confirm that was sent a moment before midnight,
+ * or by a clock that was wrong. It fits no visit, but somebody must see it.
+ */
+export function mayBeOwnOfOtherDay(current: Case, code: Pick<IssuedCode, 'issuedAt'>): boolean {
+  const latest = (current.askedAt ?? 0) + DAY_MS;
+  return isOwnAnswer(current, code) && code.issuedAt !== null && code.issuedAt < latest;
 }
 
 function isIssuedSince({ issuedAt }: Pick<IssuedCode, 'issuedAt'>, at: Instant): boolean {

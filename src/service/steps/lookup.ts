@@ -9,7 +9,13 @@ import {
 } from '../../domain/authen-code.ts';
 import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case, CaseState } from '../../domain/case.ts';
-import { isOwnAnswer, lookedUp, lookupRefused, mayBeAnswerTo } from '../../domain/machine/lookup.ts';
+import {
+  isOwnAnswer,
+  lookedUp,
+  lookupRefused,
+  mayBeAnswerTo,
+  mayBeOwnOfOtherDay,
+} from '../../domain/machine/lookup.ts';
 import { wantedOf } from '../../domain/machine/obtain.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { StepHandler, StepJob } from '../ports/work-queue.ts';
@@ -125,7 +131,8 @@ export async function holdersOf(
 
 async function judge(tools: StepTools, current: Case, codes: readonly IssuedCode[]): Promise<MatchResult> {
   const holders = await holdersOf(tools.house, current, codes);
-  const match = matchCode(codes, wantedOf(current), (claimCode) => holders.get(claimCode) ?? null);
+  const holderOf = (claimCode: string): Holder | null => holders.get(claimCode) ?? null;
+  const match = matchCode(codes, wantedOf(current), holderOf, (code) => mayBeOwnOfOtherDay(current, code));
   if (match.kind !== 'fits' || isOwnAnswer(current, match.code)) return match;
   return (await hasRival(tools.house, current)) ? asCandidate(match.code) : match;
 }

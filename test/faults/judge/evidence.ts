@@ -14,6 +14,9 @@ import type { ToldRead } from '../world/counter.ts';
 import { type CodeChange, HCODE } from '../world/his.ts';
 import type { World } from '../world/world.ts';
 
+/** From the moment that stands in a read until the clerk is told of it, at most, ms. */
+const READ_TAKES_MS = 3_000;
+
 /** How long the bridge may take to be done once all is well again, ms. */
 const SETTLE_MS = 150_000;
 
@@ -117,8 +120,11 @@ function hasTwo(diary: Diary, cid: string | null): boolean {
 }
 
 function wasReadInFull(world: World, cid: string | null, serviceDate: string): boolean {
+  // a read is of the moment before its call; what was told just after midnight may be of the day before
+  const isOfDay = (at: number): boolean =>
+    serviceDateOf(at) === serviceDate && serviceDateOf(at - READ_TAKES_MS) === serviceDate;
   return world.counters.some((counter) =>
-    counter.told.some((t) => t.pid === cid && t.kind === 'full' && serviceDateOf(t.at) === serviceDate),
+    counter.told.some((t) => t.pid === cid && t.kind === 'full' && isOfDay(t.at)),
   );
 }
 

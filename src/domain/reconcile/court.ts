@@ -95,9 +95,8 @@ export class Court {
 
   /** Gives out the free codes of one claim type, as far as it is certain whose each is. */
   #share(rivals: readonly Case[]): void {
-    const [any] = rivals;
-    if (any === undefined) return;
-    let free = this.#fitting(any);
+    // one that the ledger knows on any of them is no free one, whatever its case says
+    let free = this.#seen.filter((code) => rivals.every((c) => this.#fits(c, code)));
     let open = [...rivals];
     for (const asker of rivals) {
       const own = this.#ownAnswer(asker, free, rivals);

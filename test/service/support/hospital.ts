@@ -27,6 +27,7 @@ import type { CardReadReceipt } from '../../../src/service/bridge-api.ts';
 import type { HisAdapter } from '../../../src/service/ports/his.ts';
 import type { Ledger } from '../../../src/service/ports/ledger.ts';
 import type { Log } from '../../../src/service/ports/log.ts';
+import type { TokenSource } from '../../../src/service/ports/tokens.ts';
 import type { House, Site, SiteSettings, Station } from '../../../src/service/site.ts';
 import { Tokens } from '../../../src/service/tokens/tokens.ts';
 import { hisOptions } from '../../adapters/his/contract-support.ts';
@@ -140,6 +141,7 @@ export interface HospitalOptions {
   store?: string;
   settings?: Partial<SiteSettings>;
   log?: Log;
+  tokenSources?: readonly TokenSource[];
   /** Gives the counter a neighbour, with an agent of its own. */
   hasSecondCounter?: boolean;
 }
@@ -158,7 +160,9 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
   const opened: { ledger: Ledger; adapter: HisAdapter; bridge: Bridge; stations: readonly Station[] }[] = [];
 
   async function open(): Promise<{ bridge: Bridge; ledger: Ledger }> {
-    const ledger = await openLedger(options.store ?? `sqlite:${join(folder, 'bridge.db')}`);
+    const ledger = await openLedger(options.store ?? `sqlite:${join(folder, 'bridge.db')}`, {
+      secrets: { keyFile: join(folder, 'secret.key') },
+    });
     await ledger.migrate();
     const adapter = openHis({
       ...hisOptions({ url: his.url }),
@@ -178,7 +182,7 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
       stations,
       authenStatus: null,
       rightSearch: null,
-      tokenSources: [],
+      tokenSources: options.tokenSources ?? [],
       settings: {
         pollMs: 1_000,
         overlapMs: 15 * 60_000,

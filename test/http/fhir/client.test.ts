@@ -21,7 +21,7 @@ import {
 import { type Facade, KEY, openFacade, put } from './facade.ts';
 
 // the first validation reads and compiles HL7's definitions: slow where many tests share a core
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const CID = 'https://terms.sil-th.org/id/th-cid';
 const PID = sampleCitizenId(1);

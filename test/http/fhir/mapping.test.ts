@@ -29,7 +29,7 @@ import {
 import { anyCase } from './arbitrary.ts';
 
 // the first validation reads and compiles HL7's definitions: slow where many tests share a core
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const seal = makeSeal(randomBytes(32));
 const masked: MappingContext = { seal, showCitizenIds: false };

@@ -10,7 +10,7 @@ import { anyCase } from './arbitrary.ts';
 import { type Facade, KEY, openFacade, put } from './facade.ts';
 
 // the first validation reads and compiles HL7's definitions: slow where many tests share a core
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 240_000 });
 
 const CASES = 40;
 const COUNT = '_count=200';

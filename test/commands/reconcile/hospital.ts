@@ -13,7 +13,7 @@ import { addDays, type ServiceDate, serviceDateOf, startOfServiceDate } from '..
 import type { Outcome } from '../../../src/domain/reconcile.ts';
 import { Cli, type Ended, runCli } from '../cli.ts';
 
-export const HCODE = '10978';
+const HCODE = '10978';
 const OTHER = '11111';
 const HOUR_MS = 3_600_000;
 

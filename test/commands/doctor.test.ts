@@ -314,6 +314,7 @@ describe('doctor where nothing answers', () => {
         his: away,
         nhso: {
           authenStatusUrl: nhso.urls.authenStatus,
+          ucTokenFile: join(folder, 'nhso_token.txt'),
           rights: { source: 'ucws', url: `http://${NOBODY_LISTENS}/UCWSTokenP1` },
         },
       });

@@ -273,6 +273,7 @@ describe('as CSV', () => {
   });
 
   test('whoever goes away in the middle leaves nothing behind', async () => {
+    const before = house.logged().length;
     const gone = new AbortController();
     const answer = await fetch(`${house.url}/api/reconciliations/${many.id}?format=csv`, {
       headers: { authorization: `Bearer ${key}` },
@@ -281,6 +282,6 @@ describe('as CSV', () => {
     await answer.body?.getReader().read();
     gone.abort();
     expect((await ask('')).status).toBe(200);
-    expect(house.logged()).not.toContain('unforeseen');
+    expect(house.logged().slice(before)).not.toContain('unforeseen');
   });
 });

@@ -143,9 +143,13 @@ export class TakeIn {
       return changes.map((c) => c.next);
     } catch (error) {
       if (!isBridgeError(error, 'conflict', 'code-held', 'already-asked', 'bad-input')) throw error;
-      // one of them stands in the way of the rest: one by one, each with its own end
-      const done = await Promise.all(batch.map((visit) => this.#commitOne(visit)));
-      return done.filter((c) => c !== null);
+      // one of them stands in the way of the rest: one by one, each with its own end; of two with one code the first keeps it
+      const done: Case[] = [];
+      for (const visit of batch) {
+        const changed = await this.#commitOne(visit);
+        if (changed !== null) done.push(changed);
+      }
+      return done;
     }
   }
 

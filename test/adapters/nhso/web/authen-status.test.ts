@@ -253,7 +253,7 @@ test.each<[string, string, string]>([
 test('nobody listens, and nobody answers', async () => {
   const nobody = openAuthenStatus({ url: 'http://127.0.0.1:1', timeoutMs: TIMEOUT_MS });
   const silent = await rawServer(() => undefined);
-  const hasty = openAuthenStatus({ url: silent.url, timeoutMs: 200 });
+  const hasty = openAuthenStatus({ url: silent.url, timeoutMs: 3_000 });
   open.push(nobody, hasty, silent);
   const unreachable = await faultOf(nobody.codesOn(PID, DATE, UUID));
   expect(unreachable).toMatchObject({ code: 'nhso-unavailable', retry: 'yes', detail: { sent: false } });

@@ -122,7 +122,7 @@ test.each<[string, unknown, string]>([
   ['another person', { ...person, pid: OTHER_PID, funds: [fund] }, 'agent-bad-answer'],
   ['a person that cannot be read', { ...person, pid: {}, funds: [fund] }, 'agent-bad-answer'],
   ['words about the token', { message: 'token is expired' }, 'token-refused'],
-])('%s is no right, never an empty one: %s', async (_, json, code) => {
+])('%s is no right, never an empty one', async (_, json, code) => {
   const fault = await faultIn(json);
   expect(fault.code).toBe(code);
   expect(everythingOf(fault)).not.toContain(PID);

@@ -127,6 +127,11 @@ function spoilt(text: string): fc.Arbitrary<string> {
   );
 }
 
+/** Well-formed, with odd texts in some of the fields. */
+const oddFields = fc
+  .array(fc.tuple(fc.constantFrom(...Object.keys(GOOD)), evilText), { maxLength: 4 })
+  .map((odd) => returned(elements({ ...GOOD, ...Object.fromEntries(odd) })));
+
 const name = fc.constantFrom(
   ...[
     'return',
@@ -216,7 +221,7 @@ test(
     );
     const seen = { value: 0, fault: 0 };
     await fc.assert(
-      fc.asyncProperty(fc.oneof(spoilt(good), spoilt(fault)), status, async (text, given) => {
+      fc.asyncProperty(fc.oneof(spoilt(good), spoilt(fault), oddFields), status, async (text, given) => {
         answer = whole(text, given);
         seen[await judge(opened)] += 1;
       }),
@@ -237,6 +242,7 @@ test(
     const somebody = elements({ ws_status, fname });
     const text = fc.oneof(
       forest.map((f) => returned(`${somebody}${f}`)),
+      forest.map((f) => returned(`${somebody}<other>${f}</other>`)),
       forest.map(returned),
       forest.map(body),
       forest.map((f) => body(`<S:Fault>${f}</S:Fault>`)),

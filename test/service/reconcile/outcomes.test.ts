@@ -330,7 +330,9 @@ function nights(fresh: (() => Promise<FreshDatabase>) | null): void {
   it('refuses a second run of the same day while the first goes on, with a sentence for a person', async () => {
     await night.visit(1, 8);
     night.web.control.delay(300);
-    const first = night.run();
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    const first = night.run({ onProgress: () => resolve() });
+    await begun;
     await expect(night.run()).rejects.toThrow(/the reconciliation of 10978 for 2026-11-20 is under way/);
     expect((await first).state).toBe('finished');
     await expect(night.reconcile.run({ ...RUN, hcode: '99999' })).rejects.toThrow('no site 99999');

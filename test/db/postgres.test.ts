@@ -5,7 +5,9 @@ import { openLedger } from '../../db/open-ledger.ts';
 import { PostgresEngine } from '../../db/postgres/engine.ts';
 import { describeWith } from '../support/services.ts';
 import { created, newSite, outcome } from './contract/changes.ts';
+import { sampleKey } from './contract/secret-keys.ts';
 import { postgresStore, type TestStore } from './contract/store.ts';
+import { found } from './contract/tokens.ts';
 import { ledgerContract } from './ledger-contract.ts';
 
 /** By another process, while ours stands still. */
@@ -70,6 +72,29 @@ describeWith('postgres', 'the ledger on PostgreSQL', (adminUrl) => {
         expect(await ledger.leases.take(name, 'b', 600_000, other)).toBe(false);
       }
     }
+  });
+
+  test('a token that is stored while the key changes waits for the end of that, and goes under the new key', async () => {
+    const ledger = await store.open({ secrets: { key: `old:${sampleKey(1)} new:${sampleKey(2)}` } });
+    await ledger.tokens.put(newSite(), 'uc', 0, found(1));
+    const client = new pg.Client({ connectionString: store.store });
+    await client.connect();
+    await client.query('begin');
+    await client.query(`update authen_bridge.memory set value = 'new' where name = 'token-key'`);
+    const hcode = newSite();
+    const stored = ledger.tokens.put(hcode, 'uc', 0, found(2));
+    const isWaiting = async (): Promise<boolean> =>
+      (
+        await client.query(
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        )
+      ).rows.length > 0;
+    while (!(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 20));
+    await client.query('commit');
+    await client.end();
+    expect(await stored).toBe(true);
+    const [row] = await store.sql<{ value: string }>(`select value from token where hcode = '${hcode}'`);
+    expect(row?.value).toMatch(/^v1:new:/);
   });
 
   test('before it is migrated the ledger says so', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { KeyFile } from '../../../db/secrets/key-file.ts';
 import { newKey } from '../../../db/secrets/keyring.ts';
+import { type Secrets, secretsOf } from '../../../db/secrets/secrets.ts';
 import type { Ledger } from '../../../src/service/ports/ledger.ts';
 import { newSite, outcome } from './changes.ts';
 import { sampleKey } from './secret-keys.ts';
@@ -119,6 +120,62 @@ export function keysContract(make: MakeStore): void {
       expect(await put(bridge, hcode, 1)).toBe(true);
       expect(await keyIds()).toEqual([fresh.id]);
       expect(await bridge.tokens.get(hcode, 'uc')).toMatchObject({ generation: 2, value: found(2).value });
+    });
+
+    /** Keys of which a bridge has a look, and then sleeps until it is woken: by then they may be others. */
+    function sleepy(inner: Secrets) {
+      const looked = Promise.withResolvers<void>();
+      const woken = Promise.withResolvers<void>();
+      let isAwake = true;
+      const secrets: Secrets = {
+        ...inner,
+        async ring(isFresh) {
+          const ring = await inner.ring(isFresh);
+          if (!isAwake) {
+            isAwake = true;
+            looked.resolve();
+            await woken.promise;
+          }
+          return ring;
+        },
+      };
+      return { secrets, doze: () => (isAwake = false), looked: looked.promise, wake: () => woken.resolve() };
+    }
+
+    test('a bridge that sleeps through a whole rotation, the old key in its hand, stores under the new one', async () => {
+      await put(await open(), newSite());
+      const late = sleepy(secretsOf({ keyFile }));
+      const bridge = await store.openWith(late.secrets);
+      await bridge.tokens.list();
+      late.doze();
+      const hcode = newSite();
+      const stored = put(bridge, hcode);
+      await late.looked;
+      const fresh = newKey();
+      file.replace([fresh, ...((await file.read())?.keys ?? [])]);
+      await (await open()).tokens.reseal();
+      file.replace([fresh]);
+      late.wake();
+      expect(await stored).toBe(true);
+      expect(await keyIds()).toEqual([fresh.id]);
+      expect(await (await open()).tokens.get(hcode, 'uc')).toMatchObject({ value: found(1).value });
+    });
+
+    test('of two machines with keys of their own, whose first tokens come at once, one is told', async () => {
+      const machines = await Promise.all(
+        [1, 2].map(async (n) => {
+          const late = sleepy(secretsOf({ key: sampleKey(n) }));
+          return { late, ledger: await store.openWith(late.secrets) };
+        }),
+      );
+      const told = machines.map(async ({ late, ledger }) => {
+        late.doze();
+        return outcome(put(ledger, newSite()));
+      });
+      await Promise.all(machines.map(({ late }) => late.looked));
+      for (const { late } of machines) late.wake();
+      expect((await Promise.all(told)).toSorted()).toEqual(['config', 'ok']);
+      expect(await keyIds()).toHaveLength(1);
     });
 
     test('rotations while three bridges read and store: nothing is lost, nothing rests under an old key', async () => {

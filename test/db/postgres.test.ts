@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openLedger } from '../../db/open-ledger.ts';
 import { PostgresEngine } from '../../db/postgres/engine.ts';
 import { describeWith } from '../support/services.ts';
@@ -74,27 +74,61 @@ describeWith('postgres', 'the ledger on PostgreSQL', (adminUrl) => {
     }
   });
 
-  test('a token that is stored while the key changes waits for the end of that, and goes under the new key', async () => {
-    const ledger = await store.open({ secrets: { key: `old:${sampleKey(1)} new:${sampleKey(2)}` } });
-    await ledger.tokens.put(newSite(), 'uc', 0, found(1));
-    const client = new pg.Client({ connectionString: store.store });
-    await client.connect();
-    await client.query('begin');
-    await client.query(`update authen_bridge.memory set value = 'new' where name = 'token-key'`);
-    const hcode = newSite();
-    const stored = ledger.tokens.put(hcode, 'uc', 0, found(2));
-    const isWaiting = async (): Promise<boolean> =>
-      (
-        await client.query(
-          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        )
-      ).rows.length > 0;
-    while (!(await isWaiting())) await new Promise((resolve) => setTimeout(resolve, 20));
-    await client.query('commit');
-    await client.end();
-    expect(await stored).toBe(true);
-    const [row] = await store.sql<{ value: string }>(`select value from token where hcode = '${hcode}'`);
-    expect(row?.value).toMatch(/^v1:new:/);
+  describe('a key that changes while a token is stored', () => {
+    const [OLD, NEW] = [`old:${sampleKey(1)}`, `new:${sampleKey(2)}`];
+    let its: TestStore;
+    let client: pg.Client;
+    beforeEach(async () => {
+      its = await make();
+      client = new pg.Client({ connectionString: its.store });
+      await client.connect();
+    });
+    afterEach(async () => {
+      await client.end();
+      await its.drop();
+    });
+    /** Comes back when so many of the ledgers' statements wait for a lock. */
+    async function waiters(wanted: number): Promise<void> {
+      const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      // over a connection of its own: within a transaction the server tells the same every time
+      while ((await its.sql(waiting)).length < wanted) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
+    const keysOf = async (): Promise<string[]> =>
+      (await its.sql<{ value: string }>('select value from token')).map(
+        (row) => row.value.split(':')[1] ?? '',
+      );
+
+    test('the key first: the token waits for it, and goes under the new one', async () => {
+      const ledger = await its.open({ secrets: { key: `${OLD} ${NEW}` } });
+      await ledger.tokens.put(newSite(), 'uc', 0, found(1));
+      await its.sql('delete from token');
+      await client.query('begin');
+      await client.query(`update authen_bridge.memory set value = 'new' where name = 'token-key'`);
+      const stored = ledger.tokens.put(newSite(), 'uc', 0, found(2));
+      await waiters(1);
+      await client.query('commit');
+      expect(await stored).toBe(true);
+      expect(await keysOf()).toEqual(['new']);
+    });
+
+    test('the token first: sealing anew waits for it, and takes it along', async () => {
+      const ledger = await its.open({ secrets: { key: `${OLD} ${NEW}` } });
+      await ledger.tokens.put(newSite(), 'uc', 0, found(1));
+      await its.sql('delete from token');
+      const rotating = await its.open({ secrets: { key: `${NEW} ${OLD}` } });
+      await client.query('begin');
+      await client.query('lock table authen_bridge.token in exclusive mode');
+      const stored = ledger.tokens.put(newSite(), 'uc', 0, found(2));
+      await waiters(1);
+      const resealed = rotating.tokens.reseal();
+      await waiters(2);
+      await client.query('commit');
+      expect(await stored).toBe(true);
+      expect(await resealed).toBe(1);
+      expect(await keysOf()).toEqual(['new']);
+    });
   });
 
   test('before it is migrated the ledger says so', async () => {

@@ -2,6 +2,7 @@
 
 import { bangkokIso } from '../../domain/bangkok.ts';
 import type { AccountAge, TokenKind, TokenState } from '../../domain/token.ts';
+import { nextStepFor } from '../../service/tokens/missing.ts';
 
 /** `unused`: the ledger holds one of a site or kind that the configuration does not name any more. */
 export type ShownState = TokenState | 'unused';
@@ -16,22 +17,14 @@ export function nextStep(kind: TokenKind, state: ShownState, age: AccountAge | n
 function forToken(kind: TokenKind, state: Exclude<ShownState, 'alive'>): string {
   if (state === 'unused')
     return 'Nothing: the configuration names no source of it, and nothing is done with it.';
-  switch (kind) {
-    case 'uc':
-      return state === 'refused'
-        ? 'Log in with UC Authentication (card and PIN): a log-in elsewhere has ended this one. The bridge takes the file by itself.'
-        : 'Log in with UC Authentication (card and PIN); the bridge takes its file by itself.';
-    case 'srm':
-      return state === 'missing'
-        ? "Log in with NHSO's SRM program; the bridge takes its file by itself."
-        : "The bridge renews it by itself; where it cannot, log in with NHSO's SRM program.";
-    case 'service':
-      return state === 'missing'
-        ? 'Start the bridge: it takes the token out of its configuration.'
-        : 'See that nhso.serviceToken in the configuration is the one that NHSO gave the hospital.';
-    case 'moph':
-      return 'Log in to MOPH Account Center anew.';
+  const step = nextStepFor(kind);
+  if (kind === 'uc' && state === 'refused') return `A log-in elsewhere has ended this one. ${step}`;
+  if (kind === 'srm' && state !== 'missing')
+    return `The bridge renews it by itself; where it cannot: ${step}`;
+  if (kind === 'service' && state === 'missing') {
+    return 'Start the bridge: it takes the token out of its configuration.';
   }
+  return step;
 }
 
 function forAccount({ days, warning, cancelledAt }: AccountAge): string | null {

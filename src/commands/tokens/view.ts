@@ -1,16 +1,10 @@
 /** What is told of each token: everything but what it is. */
 
-import type { Config, SiteConfig } from '../../config.ts';
+import { openTokenSources } from '../../../adapters/nhso/tokens/open.ts';
+import type { Config } from '../../config.ts';
 import type { Instant } from '../../domain/bangkok.ts';
 import { maskCitizenId, parseCitizenId } from '../../domain/citizen-id.ts';
-import {
-  type AccountAge,
-  accountAge,
-  diesAt,
-  TOKEN_KINDS,
-  type TokenKind,
-  tokenState,
-} from '../../domain/token.ts';
+import { type AccountAge, accountAge, diesAt, type TokenKind, tokenState } from '../../domain/token.ts';
 import type { StoredToken } from '../../service/ports/tokens.ts';
 import { nextStep, type ShownState } from './next-step.ts';
 
@@ -37,13 +31,11 @@ export interface TokenView {
 export function viewTokens(config: Config, stored: readonly StoredToken[], now: Instant): TokenView[] {
   const shown = new Set<StoredToken>();
   const configured = config.sites.flatMap((site) =>
-    TOKEN_KINDS.flatMap((kind) => {
-      const source = sourceOf(site, kind);
-      if (source === null) return [];
+    openTokenSources(site.nhso, () => now).map(({ kind, name: source }) => {
       const token = stored.find((t) => t.hcode === site.hcode && t.kind === kind) ?? null;
       if (token !== null) shown.add(token);
       const state = tokenState(token, now);
-      return [viewOf({ hcode: site.hcode, site: site.name, kind, source, state }, token, now)];
+      return viewOf({ hcode: site.hcode, site: site.name, kind, source, state }, token, now);
     }),
   );
   const others = stored
@@ -71,20 +63,6 @@ function viewOf(head: Head, token: StoredToken | null, now: Instant): TokenView 
     accountAge: age,
     next: nextStep(head.kind, head.state, age),
   };
-}
-
-/** Where the configuration says that it comes from; null when it names no source of that kind. */
-function sourceOf({ nhso }: SiteConfig, kind: TokenKind): string | null {
-  switch (kind) {
-    case 'uc':
-      return nhso.ucTokenFile === undefined ? null : `file ${nhso.ucTokenFile}`;
-    case 'srm':
-      return nhso.srmTokenFile === undefined ? null : `file ${nhso.srmTokenFile}`;
-    case 'service':
-      return nhso.serviceToken === undefined ? null : 'configuration nhso.serviceToken';
-    case 'moph':
-      return null;
-  }
 }
 
 /** Enough to tell two people of the staff apart. */

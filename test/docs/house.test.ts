@@ -48,7 +48,7 @@ describe.each(DOCUMENTS)('%s', (document) => {
   });
 
   test('tells of scripts and commands that there are, with options that they have', () => {
-    const told = text.matchAll(/\bnpm (?:run (?:-s )?([\w:]+)|(start|test)\b)( -- [^\n`]*)?/g);
+    const told = text.matchAll(/\bnpm (?:run (?:-s )?(\w[\w:-]*)|(start|test)\b)( -- [^\n`]*)?/g);
     for (const [, run, short, rest = ''] of told) {
       const script = run ?? short ?? '';
       expect(Object.keys(scripts)).toContain(script);

@@ -68,7 +68,7 @@ export class Court {
     const seen = this.#seen.find((s) => isSameCode(s.claimCode, claimCode));
     if (code === null || code.source === 'his') {
       const other = this.#otherHolder(c, claimCode);
-      if (other !== null) {
+      if (other !== null && !this.#standsNoMore(other)) {
         const held = seen ?? { claimCode, claimType: null, hcode: null, issuedAt: null };
         const candidate = toCandidate({ pid: null, ...held }, ['held-by-other-visit'], vnHere(c, other));
         const detail = 'the code in the HIS is on another visit too';
@@ -179,8 +179,8 @@ export class Court {
     if (wrong.some((m) => ['person', 'not-a-code', 'close-visit-code'].includes(m))) return false;
     if (this.#statedOtherwise(c, code).length > 0) return false;
     if (wrong.includes('held-by-other-visit')) {
-      const holder = this.cases.find((other) => other.vn === this.#otherHolder(c, code.claimCode)?.vn);
-      return holder !== undefined && standsNoMore(holder);
+      const holder = this.#otherHolder(c, code.claimCode);
+      return holder !== null && this.#standsNoMore(holder);
     }
     // one that fits another visit of the person is that one's
     return !this.#open.some((other) => other !== c && isMatchable(other) && this.#fits(other, code));
@@ -200,20 +200,30 @@ export class Court {
     return { code, misfits: misfits(code, wantedOf(c), holder !== null), heldBy };
   }
 
-  /** The visit, of whatever hospital, that holds the code: in the ledger, in the HIS, or by what was said of it just now. */
+  /**
+   * Another visit, of whatever hospital, that holds the code: in the ledger, in the HIS, or by what was said of it just now.
+   * One that stands no more is named only where no other holds it.
+   */
   #otherHolder(c: Case, claimCode: string): CodeHolder | null {
     const isHere = (code: string | null | undefined): boolean =>
       code !== null && code !== undefined && isSameCode(code, claimCode);
-    const sibling = this.cases.find(
+    const siblings = this.cases.filter(
       (other) =>
         other.vn !== c.vn &&
         (isHere(other.code?.claimCode) ||
-          (isHere(other.visit.code) && !isHere(c.visit.code)) ||
+          isHere(other.visit.code) ||
           isHere(this.verdicts.get(other.vn)?.take?.claimCode)),
     );
-    if (sibling !== undefined) return sibling;
-    const holder = this.#day.holderOf(claimCode);
-    return holder === null || (holder.hcode === c.hcode && holder.vn === c.vn) ? null : holder;
+    const standing = siblings.find((other) => !standsNoMore(other));
+    if (standing !== undefined) return standing;
+    const holder = this.#day.holderOf(claimCode, c);
+    const isOther = holder !== null && (holder.hcode !== c.hcode || holder.vn !== c.vn);
+    return isOther ? holder : (siblings[0] ?? null);
+  }
+
+  /** The registration that the patient's visit took the place of may still bear its code. */
+  #standsNoMore(holder: CodeHolder): boolean {
+    return this.cases.some((c) => c.vn === holder.vn && c.hcode === holder.hcode && standsNoMore(c));
   }
 
   /** In what NHSO says something else than the visit; what it does not say is no contradiction. */

@@ -27,8 +27,8 @@ export interface PersonDay {
   cases: readonly Case[];
   /** What the sources show of the person, of whatever day and hospital. */
   shown: readonly ShownCode[];
-  /** Which visit holds the code, of whatever hospital, day or person; null when none does. */
-  holderOf(claimCode: string): CodeHolder | null;
+  /** Which visit but this one holds the code, of whatever hospital, day or person; null when none does. */
+  holderOf(claimCode: string, notOf: CodeHolder): CodeHolder | null;
   at: Instant;
 }
 

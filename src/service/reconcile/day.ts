@@ -2,7 +2,7 @@
 
 import type { ServiceDate } from '../../domain/bangkok.ts';
 import type { Case } from '../../domain/case.ts';
-import { isTakenOut, openCase, toStaff, visitSeen } from '../../domain/machine/facts.ts';
+import { isTakenOut, openCase, visitSeen } from '../../domain/machine/facts.ts';
 import { codeKey } from '../../domain/reconcile/shown.ts';
 import type { CodeHolder } from '../../domain/reconcile/verdict.ts';
 import type { Visit } from '../../domain/visit.ts';
@@ -15,8 +15,8 @@ export interface Day {
   cases: readonly Case[];
   /** Visits that the ledger cannot hold: a person must look at their row. */
   unheld: ReadonlySet<string>;
-  /** By code, as `codeKey` writes it: the visit of the day whose row holds it in the HIS. */
-  inHis: ReadonlyMap<string, CodeHolder>;
+  /** By code, as `codeKey` writes it: the visits of the day that stand and whose rows hold it in the HIS. */
+  inHis: ReadonlyMap<string, readonly CodeHolder[]>;
 }
 
 export async function readDay(
@@ -41,7 +41,7 @@ export async function readDay(
     const kept = isKept ? current : await asItWouldBe(tools, site, visit, current ?? null);
     cases.push(asHisHolds(kept));
   }
-  return { cases: dryRun ? await withoutDoubles(tools, cases) : cases, unheld, inHis: codesInHis(visits) };
+  return { cases, unheld, inHis: codesInHis(visits) };
 }
 
 /** Our own code in its column is no news to a case, whose visit still shows the column as it was before. */
@@ -69,28 +69,11 @@ async function asItWouldBe(
   return visitSeen(current, visit, read, site.policy, now)?.next ?? current;
 }
 
-/** The ledger would not have let two cases hold one code: what the HIS holds twice is the first one's. */
-async function withoutDoubles({ house }: NightTools, cases: readonly Case[]): Promise<Case[]> {
-  const holders = new Map<string, CodeHolder | null>();
-  const result: Case[] = [];
-  for (const c of [...cases].sort((a, b) => (a.vn < b.vn ? -1 : 1))) {
-    const claimCode = c.code?.source === 'his' ? c.code.claimCode : null;
-    if (claimCode === null) {
-      result.push(c);
-      continue;
-    }
-    const holder = holders.get(claimCode) ?? (await house.ledger.holderOfCode(claimCode)) ?? c;
-    holders.set(claimCode, holder);
-    const isOwn = holder.hcode === c.hcode && holder.vn === c.vn;
-    const cause = { event: 'code-held', at: house.clock.now() };
-    result.push(isOwn ? c : toStaff({ ...c, code: null }, 'code-held', claimCode, cause).next);
+function codesInHis(visits: readonly Visit[]): Map<string, CodeHolder[]> {
+  const holders = new Map<string, CodeHolder[]>();
+  for (const { hcode, vn, code, cancelled } of visits) {
+    if (code === null || cancelled) continue;
+    holders.set(codeKey(code), [...(holders.get(codeKey(code)) ?? []), { hcode, vn }]);
   }
-  return result;
-}
-
-function codesInHis(visits: readonly Visit[]): Map<string, CodeHolder> {
-  const sorted = [...visits].sort((a, b) => (a.vn < b.vn ? 1 : -1));
-  return new Map(
-    sorted.flatMap(({ hcode, vn, code }) => (code === null ? [] : [[codeKey(code), { hcode, vn }] as const])),
-  );
+  return holders;
 }

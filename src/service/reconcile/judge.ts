@@ -7,13 +7,14 @@ import type { CodeHolder } from '../../domain/reconcile/verdict.ts';
 import { lacksCode, needsNoAsking, type PersonDay, reconcile, type Verdict } from '../../domain/reconcile.ts';
 import type { ReconciliationItem } from '../ports/reconciliations.ts';
 import type { House } from '../site.ts';
+import type { Day } from './day.ts';
 import type { Heard, Sources } from './sources.ts';
 
 export interface JudgeOptions {
   sources: Sources;
   /** Of an earlier run of the same day, by visit: what NHSO showed then need not be asked for again. */
   before: ReadonlyMap<string, ReconciliationItem>;
-  inHis: ReadonlyMap<string, CodeHolder>;
+  inHis: Day['inHis'];
   onlyMissing: boolean;
 }
 
@@ -58,21 +59,21 @@ export class Judge {
   async #holders(cases: readonly Case[], shown: readonly ShownCode[]): Promise<PersonDay['holderOf']> {
     const here = cases.flatMap((c) => c.visit.code ?? []);
     const codes = new Set([...shown.map((s) => s.claimCode), ...here]);
-    const holders = new Map<string, CodeHolder>();
+    const holders = new Map<string, CodeHolder[]>();
     for (const claimCode of codes) {
-      const holder =
-        (await this.#house.ledger.holderOfCode(claimCode)) ??
-        this.#options.inHis.get(codeKey(claimCode)) ??
-        null;
-      if (holder !== null) holders.set(codeKey(claimCode), holder);
+      const holder = await this.#house.ledger.holderOfCode(claimCode);
+      const inHis = this.#options.inHis.get(codeKey(claimCode)) ?? [];
+      holders.set(codeKey(claimCode), holder === null ? [...inHis] : [holder, ...inHis]);
     }
     for (const asker of await this.#askersGone(cases)) {
       for (const code of shown) {
-        const key = codeKey(code.claimCode);
-        if (!holders.has(key) && mayBeAnswerTo(asker, code)) holders.set(key, asker);
+        const isHeld = (holders.get(codeKey(code.claimCode)) ?? []).length > 0;
+        if (!isHeld && mayBeAnswerTo(asker, code)) holders.set(codeKey(code.claimCode), [asker]);
       }
     }
-    return (claimCode) => holders.get(codeKey(claimCode)) ?? null;
+    const isSame = (a: CodeHolder, b: CodeHolder): boolean => a.hcode === b.hcode && a.vn === b.vn;
+    return (claimCode, notOf) =>
+      (holders.get(codeKey(claimCode)) ?? []).find((h) => !isSame(h, notOf)) ?? null;
   }
 
   /** Visits of the person that the HIS shows no more, and whose confirm has lost its answer: the code may be that one's. */

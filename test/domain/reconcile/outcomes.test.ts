@@ -271,6 +271,24 @@ describe('several visits of one person', () => {
       ['ambiguous', 'had-one', 'ambiguous'],
     ],
     [
+      'both hold one code in the HIS',
+      [had('v1', 8, A), had('v2', 14, A)],
+      [code(A, 8.1)],
+      ['ambiguous', 'ambiguous'],
+    ],
+    [
+      'a clerk took the code over from the registration that was cancelled',
+      [visitAt('v1', 8, { state: 'cancelled' }, { cancelled: true, code: A }), had('v2', 8.2, A)],
+      [code(A, 8.1)],
+      ['not-required', 'had-one'],
+    ],
+    [
+      'the code stands on the registration that was cancelled',
+      [visitAt('v1', 8, { state: 'cancelled' }, { cancelled: true, code: A }), v2],
+      [code(A, 8.1)],
+      ['not-required', 'ambiguous'],
+    ],
+    [
       'one was cancelled',
       [visitAt('v1', 8, { state: 'cancelled' }, { cancelled: true }), v2],
       [code(A, 14.1)],

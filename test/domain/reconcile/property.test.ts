@@ -44,7 +44,7 @@ it('gives no code to two visits, nor one that anybody else holds', () => {
       const taken = takings(day);
       expect(new Set(taken.map((t) => codeKey(t.take.claimCode))).size).toBe(taken.length);
       for (const { take, of } of taken) {
-        const holder = day.holderOf(take.claimCode);
+        const holder = day.holderOf(take.claimCode, of);
         expect(holder === null || (holder.hcode === of.hcode && holder.vn === of.vn)).toBe(true);
         for (const other of day.cases.filter((c) => c !== of)) {
           const held = [other.visit.code, other.code?.claimCode].flatMap((c) => c ?? []).map(codeKey);

@@ -41,11 +41,15 @@ test('whatever it holds, it takes exactly its columns, on one line, and moves no
   );
 });
 
+const signs = new Intl.Segmenter('th', { granularity: 'grapheme' });
+
 test('wrapped, no line is wider, and nothing but blanks is lost', () => {
   fc.assert(
     fc.property(text, fc.integer({ min: 2, max: 40 }), (given, width) => {
       const lines = wrap(given, width);
-      for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width);
+      // one sign is never parted, however wide it is: a note of music takes three
+      for (const line of lines.filter((l) => [...signs.segment(l)].length > 1))
+        expect(widthOf(line)).toBeLessThanOrEqual(width);
       const bare = (t: string): string =>
         t.replace(/[\p{Cf}\p{Cs}\p{Zs}]/gu, '').replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '·');
       expect(bare(lines.join(''))).toBe(bare(given));

@@ -34,7 +34,8 @@ export function parsePatientId(id: string, seal: Seal): { hcode: string; hn: str
   const sealed = parts.number.startsWith('.c');
   const hn = sealed ? seal.openId(parts.number.slice(2)) : decode(parts.number);
   // a citizen id written out is no id of ours: nobody should learn to put one into an address
-  if (hn === null || hn === '' || (!sealed && isCitizenId(hn))) return null;
+  // sealed is what is a citizen id, and nothing else: one block opened with another key may come out as any text
+  if (hn === null || hn === '' || sealed !== isCitizenId(hn)) return null;
   return { hcode: parts.hcode, hn };
 }
 

@@ -17,9 +17,9 @@ the disk and given its name only then, so that a file with that name is a good b
 citizen ids: only its owner may read it (0600), and it belongs on an encrypted disk, not on the
 ledger's. Nothing is overwritten. Run it as the bridge's own user.
 
-Only the ledger is worth keeping, and a copy of the key file (secrets.keyFile), which is not in it:
-without the key the tokens in a backup do not open. The queue is made again. A ledger on PostgreSQL is
-backed up with PostgreSQL's own pg_dump; this command says how.
+Only the ledger is worth keeping, and a copy of the key file (secrets.keyFile), which is not in
+it: without the key the tokens in a backup do not open. The queue is made again. A ledger on
+PostgreSQL is backed up with PostgreSQL's own pg_dump; this command says how.
 
 Exit code 0 only when the backup is there.
 `;

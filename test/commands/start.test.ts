@@ -239,15 +239,16 @@ describe('an unexpected error', () => {
 });
 
 describe('help', () => {
-  test.each(['start', 'doctor', 'backup', 'restore', 'reader', 'key', 'demo', 'simulate'])(
-    '%s --help says what it is for',
-    async (name) => {
-      const { code, out, err } = await runCli([name, '--help']);
-      expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(out).toMatch(new RegExp(`^Usage: authen-bridge ${name} `));
-      for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
-    },
-  );
+  const COMMANDS = [
+    ...['start', 'doctor', 'backup', 'restore', 'import-report', 'reconcile', 'reader', 'key', 'tokens'],
+    ...['demo', 'simulate'],
+  ];
+  test.each(COMMANDS)('%s --help says what it is for', async (name) => {
+    const { code, out, err } = await runCli([name, '--help']);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(new RegExp(`^Usage: authen-bridge ${name} `));
+    for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+  });
 
   test('a command that is none, also one that JavaScript knows, is an error', async () => {
     for (const name of ['strat', 'toString']) {

@@ -25,7 +25,7 @@ export interface HospitalOptions {
   store: (folder: string) => string;
   queue: string;
   /** Merged into the site's `nhso`. */
-  nhso?: object;
+  nhso?: object | ((folder: string) => object);
 }
 
 export class Hospital {
@@ -59,6 +59,7 @@ export class Hospital {
 
   /** Starts one more bridge process and waits until it answers. */
   async startBridge(): Promise<BridgeProcess> {
+    const { store, queue, nhso } = this.#options;
     const port = await freePort();
     const file = join(this.folder, `config-${port}.json`);
     const site = {
@@ -69,12 +70,12 @@ export class Hospital {
         settleSeconds: 0.5,
         breaker: { failures: 3, probeSeconds: 1 },
         timeouts: { confirmMs: 3000 },
-        ...this.#options.nhso,
+        ...(typeof nhso === 'function' ? nhso(this.folder) : nhso),
       },
     };
-    const { store, queue } = this.#options;
     const http = { host: '127.0.0.1', port };
-    writeFileSync(file, JSON.stringify({ store: store(this.folder), queue, http, sites: [site] }), {
+    const secrets = { keyFile: join(this.folder, 'secret.key') };
+    writeFileSync(file, JSON.stringify({ store: store(this.folder), queue, http, secrets, sites: [site] }), {
       mode: 0o600,
     });
     const bridge = new BridgeProcess(file, port, this.key);

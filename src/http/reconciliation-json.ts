@@ -1,7 +1,7 @@
 /** From a run of the ledger to what the API shows of it. */
 
 import { bangkokIso, type Instant } from '../domain/bangkok.ts';
-import { maskCitizenIds } from '../domain/citizen-id.ts';
+import { maskCitizenId, maskCitizenIds, parseCitizenId } from '../domain/citizen-id.ts';
 import { outcomeText } from '../domain/outcome-text.ts';
 import { stateText } from '../domain/reason-text.ts';
 import { OUTCOMES, type Outcome } from '../domain/reconcile.ts';
@@ -42,27 +42,35 @@ export function reconciliationItemJson(
   item: ReconciliationItem,
   { dryRun }: Pick<Reconciliation, 'dryRun'>,
 ): ReconciliationItemJson {
-  const { vn, hn, outcome, state, claimCode, claimType, source, written } = item;
+  const { vn, outcome, state, claimType, source, written } = item;
   return {
     vn,
-    hn,
+    hn: withoutCitizenId(item.hn),
     outcome,
     outcomeText: outcomeText(outcome, { dryRun, undone: item.undoneAt !== null }),
     state,
     stateText: stateText(state),
-    claimCode,
+    claimCode: withoutCitizenId(item.claimCode),
     claimType,
     source,
     detail: maskedOrNull(item.detail),
     candidates: item.candidates.map((found) => ({
       ...found,
+      claimCode: withoutCitizenId(found.claimCode),
       misfits: [...found.misfits],
       issuedAt: isoOrNull(found.issuedAt),
     })),
-    written: written === null ? null : { row: { ...written.row }, previous: written.previous },
+    written:
+      written === null ? null : { row: { ...written.row }, previous: withoutCitizenId(written.previous) },
     undoneAt: isoOrNull(item.undoneAt),
     decidedAt: bangkokIso(item.decidedAt),
   };
+}
+
+/** Some hospitals use the citizen id as hn, and a clerk may have typed one where the code belongs: no report shows it whole. */
+export function withoutCitizenId<T extends string | null>(text: T): T | string {
+  const pid = parseCitizenId(text);
+  return pid === null ? text : maskCitizenId(pid);
 }
 
 function maskedOrNull(text: string | null): string | null {

@@ -5,7 +5,7 @@ import { bangkokIso } from '../../domain/bangkok.ts';
 import { maskCitizenIds } from '../../domain/citizen-id.ts';
 import { isNothingToDo, misfitText, outcomeText } from '../../domain/outcome-text.ts';
 import { OUTCOMES, type Outcome } from '../../domain/reconcile.ts';
-import { reconciliationJson } from '../../http/reconciliation-json.ts';
+import { reconciliationJson, withoutCitizenId } from '../../http/reconciliation-json.ts';
 import type { Reconciliation, ReconciliationItem } from '../../service/ports/reconciliations.ts';
 import { inWidth, widthOf, wrap } from '../text-width.ts';
 
@@ -78,9 +78,9 @@ function rowLines(items: readonly ReconciliationItem[], width: number): string[]
     );
   const columns = [
     widest('visit (vn)', ({ vn }) => vn, 16),
-    widest('hn', ({ hn }) => hn ?? '-', 12),
+    widest('hn', ({ hn }) => withoutCitizenId(hn) ?? '-', 12),
     widest('outcome', ({ outcome }) => outcome, OUTCOME_WIDTH),
-    widest('code', ({ claimCode }) => claimCode ?? '-', 20),
+    widest('code', ({ claimCode }) => withoutCitizenId(claimCode) ?? '-', 20),
   ];
   const rest = width - columns.reduce((sum, column) => sum + column + 1, 0);
   const line = (cells: readonly string[], outcome: Outcome | null): string => {
@@ -93,7 +93,16 @@ function rowLines(items: readonly ReconciliationItem[], width: number): string[]
   return [
     line(['visit (vn)', 'hn', 'outcome', 'code', 'why'], null),
     ...items.map((item) =>
-      line([item.vn, item.hn ?? '-', item.outcome, item.claimCode ?? '-', why(item)], item.outcome),
+      line(
+        [
+          item.vn,
+          withoutCitizenId(item.hn) ?? '-',
+          item.outcome,
+          withoutCitizenId(item.claimCode) ?? '-',
+          why(item),
+        ],
+        item.outcome,
+      ),
     ),
   ];
 }
@@ -107,7 +116,8 @@ function coloured(text: string, outcome: Outcome | null): string {
 function why({ detail, source, candidates, undoneAt }: ReconciliationItem): string {
   const codes = candidates.map(({ claimCode, misfits }) => {
     const wrong = misfits.map((misfit) => misfitText(misfit).en).join(', ');
-    return wrong === '' ? claimCode : `${claimCode} (${wrong})`;
+    const code = withoutCitizenId(claimCode);
+    return wrong === '' ? code : `${code} (${wrong})`;
   });
   const all = [
     undoneAt === null ? null : 'undone',

@@ -1,7 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { runTable } from '../../../src/commands/reconcile/table.ts';
+import { maskCitizenId } from '../../../src/domain/citizen-id.ts';
 import { OUTCOMES } from '../../../src/domain/reconcile.ts';
+import { reconciliationItemJson } from '../../../src/http/reconciliation-json.ts';
 import type { Reconciliation } from '../../../src/service/ports/reconciliations.ts';
 import {
   countsOf,
@@ -22,6 +24,21 @@ const finished = (more: Partial<Reconciliation> = {}): Reconciliation =>
   sampleRun({ state: 'finished', counts: countsOf(items), hisCount: items.length, calls: 9, ...more });
 const table = (run: Reconciliation, columns?: number, all = false): string[] =>
   runTable(run, items, { columns, all });
+
+test('a citizen id in the place of an hn or a code is shown masked, in the table and in the API’s form', () => {
+  const pid = sampleCitizenId(7);
+  const item = sampleItem(9, 'disagree', {
+    hn: pid,
+    claimCode: pid,
+    candidates: [sampleCandidate({ claimCode: pid })],
+  });
+  const lines = runTable(finished(), [item], { columns: 200, all: true }).join('\n');
+  const json = JSON.stringify(reconciliationItemJson(item, { dryRun: false }));
+  for (const shown of [lines, json]) {
+    expect(shown).not.toContain(pid);
+    expect(shown).toContain(maskCitizenId(pid));
+  }
+});
 
 describe('the table', () => {
   test.each([40, 80, 81, 100, 132, 200, 400])(

@@ -47,6 +47,8 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
       return `expected at least ${issue.minimum}`;
     case 'too_big':
       return `expected at most ${issue.maximum}`;
+    case 'invalid_union':
+      return `expected ${kindsOf(issue.inst).join(' or ')}`;
     case 'unrecognized_keys':
       return `expected one of ${keysOf(issue.inst).join(', ')}`;
     default:
@@ -66,6 +68,16 @@ const KINDS: Record<string, string> = {
 function keysOf(type: unknown): string[] {
   const shape = (type as Partial<z.core.$ZodObject> | undefined)?._zod?.def.shape ?? {};
   return Object.keys(shape).filter((key) => !key.startsWith('$'));
+}
+
+/** The words by which the branches of a union are told apart. */
+function kindsOf(union: unknown): string[] {
+  const { options = [], discriminator = '' } =
+    (union as Partial<z.core.$ZodDiscriminatedUnion>)._zod?.def ?? {};
+  return options.flatMap((option) => {
+    const kind = (option as z.core.$ZodObject)._zod.def.shape[discriminator];
+    return [...(kind?._zod.values ?? [])].map((value) => JSON.stringify(value));
+  });
 }
 
 /** `sites[0].his.url`; `(top)` for the whole. */

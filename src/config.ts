@@ -5,8 +5,10 @@
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { checkAddress } from './config-address.ts';
 import { Faults, wording } from './config-faults.ts';
 import { readConfigFile } from './config-file.ts';
+import { his } from './config-his.ts';
 import { BridgeError } from './domain/bridge-error.ts';
 
 /** Deeper than any key of ours; a file that goes on below it is not followed. */
@@ -22,37 +24,9 @@ const httpUrl = z.url({
 });
 
 const DATABASE = {
-  his: 'mysql://user:password@host:3306/hos or postgres://user:password@host:5432/hos',
   store: 'sqlite:./data/bridge.db or postgres://user:password@host:5432/bridge',
   queue: '"embedded", redis://…, rediss://… or postgres://…',
 };
-const PERCENT =
-  'in user and password write "@" as %40, "/" as %2F, "#" as %23, "?" as %3F, ":" as %3A and "%" as %25';
-
-/** An address that every driver reads in the same way. What stands there is never repeated: it may hold a password. */
-function checkAddress(url: string, expected: string, ctx: z.RefinementCtx<string>): void {
-  if (!isReadable(url)) {
-    ctx.addIssue({
-      code: 'custom',
-      message: `an address that cannot be read: expected ${expected}; ${PERCENT}`,
-    });
-  }
-}
-
-function isReadable(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { username, password, hash } = new URL(url);
-  return hash === '' && [username, password].every(isDecodable);
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** One that the bridge stands behind: an address, a range, or a name that Express knows. */
 function isProxyList(text: string): boolean {
@@ -71,34 +45,6 @@ function isProxyList(text: string): boolean {
 const choice = z
   .strictObject({ only: z.array(z.string()).optional(), except: z.array(z.string()).optional() })
   .prefault({});
-
-const his = z.strictObject({
-  kind: z.enum(['hosxp']),
-  url: z
-    .string()
-    .regex(/^((mysql|mariadb|postgres|postgresql):\/\/|pglite:)/, `expected ${DATABASE.his}`)
-    .superRefine((url, ctx) => {
-      checkAddress(url, DATABASE.his, ctx);
-      if (URL.canParse(url) && /^\/?$/.test(new URL(url).pathname) && !url.startsWith('pglite:')) {
-        ctx.addIssue({ code: 'custom', message: `names no database: expected ${DATABASE.his}` });
-      }
-    }),
-  pollSeconds: z.number().min(0.2).max(300).default(2),
-  /** A row committed late is still seen while it is within this window. */
-  overlapMinutes: z.number().min(1).max(120).default(12),
-  /** How often the day's digest is compared, to see edits, removals and rows that came very late. */
-  digestSeconds: z.number().min(1).max(3600).default(60),
-  /** So many past days are read once more when a new day begins: rows entered late, and days on which the bridge was off. */
-  catchUpDays: z.number().int().min(1).max(60).default(7),
-  /** The column of `visit_pttype` that takes the code. */
-  writeBack: z.enum(['auth_code', 'claim_code']).default('auth_code'),
-  /** Also set `Auth_DateTime` beside the code, where the table has it. */
-  writeAuthDateTime: z.boolean().default(true),
-  /** `ovst.ovstost` values with which this hospital marks a cancelled visit; a removed row is always one. */
-  cancelledStatuses: z.array(z.string()).default([]),
-  connections: z.number().int().min(1).max(8).default(2),
-  statementTimeoutMs: z.number().int().min(100).max(60_000).default(5_000),
-});
 
 const station = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected letters, digits, dots, dashes or underscores'),

@@ -19,6 +19,9 @@ interface Node {
   properties?: Record<string, Node>;
   required?: string[];
   items?: Node;
+  const?: string;
+  /** One branch for each kind. */
+  oneOf?: Node[];
   minimum?: number;
   maximum?: number;
 }
@@ -31,6 +34,7 @@ export function configKeys(): ConfigKey[] {
 function keysOf(node: Node, prefix: string): ConfigKey[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, child]) => {
     const path = `${prefix}${name}`;
+    if (child.oneOf !== undefined) return keysOfKinds(child.oneOf, `${path}.`);
     if (child.properties !== undefined) return keysOf(child, `${path}.`);
     const key = {
       path,
@@ -39,6 +43,25 @@ function keysOf(node: Node, prefix: string): ConfigKey[] {
     };
     return child.items?.properties === undefined ? [key] : [key, ...keysOf(child.items, `${path}[].`)];
   });
+}
+
+/** What all kinds share stands once; what only some know bears their names: `sites[].his.writeBack (hosxp)`. */
+function keysOfKinds(branches: readonly Node[], prefix: string): ConfigKey[] {
+  const told = new Map<string, { key: ConfigKey; kinds: string[] }>();
+  const all = branches.map((branch) => branch.properties?.kind?.const ?? '');
+  for (const [i, branch] of branches.entries()) {
+    for (const key of keysOf(
+      { ...branch, properties: { ...branch.properties, kind: { enum: all } } },
+      prefix,
+    )) {
+      const known = told.get(JSON.stringify(key));
+      if (known === undefined) told.set(JSON.stringify(key), { key, kinds: [all[i] ?? ''] });
+      else known.kinds.push(all[i] ?? '');
+    }
+  }
+  return [...told.values()].map(({ key, kinds }) =>
+    kinds.length === all.length ? key : { ...key, path: `${key.path} (${kinds.join(', ')})` },
+  );
 }
 
 function typeOf(node: Node): string {

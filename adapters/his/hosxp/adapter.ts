@@ -105,6 +105,10 @@ export class HosxpAdapter implements HisAdapter {
     return (await this.#writer()).undo(request);
   }
 
+  watch(): null {
+    return null;
+  }
+
   async now(): Promise<Instant> {
     const { rows } = await this.#db.run(sql`select ${this.#db.dialect.epochMs} as now`);
     return Number(rows[0]?.now);

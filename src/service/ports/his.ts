@@ -22,6 +22,22 @@ export interface UndoRequest {
   previous: string | null;
 }
 
+/** Who hears of changes in a HIS. Neither call may throw. */
+export interface ChangeListener {
+  /** Something in the tables of visits has changed, and is committed. Many changes may come as one call. */
+  changed(): void;
+  /**
+   * Whether changes are heard of from now on. While they are not, `why` says in plain words what stands in the way and what
+   * would help (no password, no citizen id).
+   */
+  listening(isListening: boolean, why: string | null): void;
+}
+
+export interface ChangeWatch {
+  /** Ends it; nothing is left in the HIS (no slot, no connection). */
+  close(): Promise<void>;
+}
+
 /**
  * Every call throws a BridgeError: `his-unreachable`, `his-timeout` (both retry *yes*; a timed-out write-back too,
  * since it only ever changes an empty column and reads back), `his-denied`, `his-schema` (retry *no*).
@@ -51,6 +67,11 @@ export interface HisAdapter {
   writeBack(request: WriteBackRequest): Promise<WriteBackOutcome>;
   /** Puts the old value back, only while the row still holds the code. True when it did. */
   undoWriteBack(request: UndoRequest): Promise<boolean>;
+  /**
+   * Change capture: listens to the HIS's own log of changes, beside the polls, and takes it up again by itself when it was
+   * lost. Null where it is not configured. It never throws and changes nothing in the HIS.
+   */
+  watch(listener: ChangeListener): ChangeWatch | null;
   /** The database's own clock. */
   now(): Promise<Instant>;
   /** What stands in the way of the bridge's work, with the GRANT to run where one is missing. */

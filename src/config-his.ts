@@ -1,0 +1,49 @@
+/** The `his` section of a site: which HIS it is, and what each kind must be told. */
+
+import { z } from 'zod';
+import { checkDatabase } from './config-address.ts';
+
+/** What every HIS has in common: how it is looked at. */
+const looks = {
+  pollSeconds: z.number().min(0.2).max(300).default(2),
+  /** A row committed late is still seen while it is within this window. */
+  overlapMinutes: z.number().min(1).max(120).default(12),
+  /** How often the day's digest is compared, to see edits, removals and rows that came very late. */
+  digestSeconds: z.number().min(1).max(3600).default(60),
+  /** So many past days are read once more when a new day begins: rows entered late, and days on which the bridge was off. */
+  catchUpDays: z.number().int().min(1).max(60).default(7),
+};
+
+/** What a HIS in a SQL database has in common. */
+const limits = {
+  connections: z.number().int().min(1).max(8).default(2),
+  statementTimeoutMs: z.number().int().min(100).max(60_000).default(5_000),
+};
+
+/** An address of one of the given schemes (a regular expression's alternatives), with a database. */
+function address(schemes: string, expected: string): z.ZodString {
+  return z
+    .string()
+    .regex(new RegExp(`^((${schemes})://|pglite:)`), `expected ${expected}`)
+    .superRefine((url, ctx) => {
+      if (!url.startsWith('pglite:')) checkDatabase(url, expected, ctx);
+    });
+}
+
+const hosxp = z.strictObject({
+  kind: z.literal('hosxp'),
+  url: address(
+    'mysql|mariadb|postgres|postgresql',
+    'mysql://user:password@host:3306/hos or postgres://user:password@host:5432/hos',
+  ),
+  ...looks,
+  /** The column of `visit_pttype` that takes the code. */
+  writeBack: z.enum(['auth_code', 'claim_code']).default('auth_code'),
+  /** Also set `Auth_DateTime` beside the code, where the table has it. */
+  writeAuthDateTime: z.boolean().default(true),
+  /** `ovst.ovstost` values with which this hospital marks a cancelled visit; a removed row is always one. */
+  cancelledStatuses: z.array(z.string()).default([]),
+  ...limits,
+});
+
+export const his = z.discriminatedUnion('kind', [hosxp]);

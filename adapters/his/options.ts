@@ -3,20 +3,26 @@
 import type { Log } from '../../src/service/ports/log.ts';
 import type { PgliteLike } from './sql/pglite.ts';
 
-export interface HisOptions {
+export interface SqlHisOptions {
   hcode: string;
-  kind: 'hosxp';
-  /** `mysql://`, `mariadb://`, `postgres://` or `postgresql://`, with account and database. */
+  /** With account and database; which schemes there are, its kind says. */
   url: string;
-  /** The column of `visit_pttype` that takes the code. */
-  writeBack: 'auth_code' | 'claim_code';
-  /** Also set `Auth_DateTime` beside the code, where the table has it. */
-  writeAuthDateTime: boolean;
-  /** Values of the visit's status that mean cancelled. */
-  cancelledStatuses: readonly string[];
   connections: number;
   statementTimeoutMs: number;
   /** An in-process PGlite to use in the place of `url`. It is not closed with the adapter. */
   pglite?: PgliteLike;
   log?: Log;
 }
+
+/** On MariaDB, MySQL or PostgreSQL. */
+export interface HosxpOptions extends SqlHisOptions {
+  kind: 'hosxp';
+  /** The column of `visit_pttype` that takes the code. */
+  writeBack: 'auth_code' | 'claim_code';
+  /** Also set `Auth_DateTime` beside the code, where the table has it. */
+  writeAuthDateTime: boolean;
+  /** Values of the visit's status that mean cancelled. */
+  cancelledStatuses: readonly string[];
+}
+
+export type HisOptions = HosxpOptions;

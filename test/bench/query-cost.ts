@@ -95,12 +95,12 @@ function watched(url: string, dialect: SqlDialect, costs: Costs, end: () => Prom
   return {
     async poll(from, until, unsettled) {
       const numbers = await costOf((q) => q.numbers(from, until));
-      const rows = await costOf((q) => q.byVns(unsettled));
+      const rows = await costOf((q) => q.byKeys(unsettled));
       return { ms: numbers.ms + rows.ms, rowsRead: numbers.rowsRead + rows.rowsRead };
     },
     count: (date) => costOf((q) => q.count(date)),
     byTime: (date, from) => costOf((q) => q.ofDay(date, from)),
-    digest: (date) => costOf((q) => q.digest(date)),
+    digest: (date) => costOf((q) => q.digests(date)[0] ?? q.count(date)),
     close: end,
   };
 }

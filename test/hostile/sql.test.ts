@@ -24,13 +24,14 @@ const MIGRATION = "a table that the migration's own code names; DDL takes no par
 
 /** By file: how what stands there begins, and why it may. A text put together is found by itself, also where it is run at once. */
 const MAY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  'adapters/his/hosxp/layout.ts': {
+  'adapters/his/hosxp/visit-query.ts': { 'sql.ref(name)': 'a name of the list VISIT_FIELDS' },
+  'adapters/his/sql/catalog.ts': { 'sql.lit(table)': OWN_TABLE },
+  'adapters/his/sql/checks/form.ts': { '`Grant SELECT on them; if': 'a sentence for a person' },
+  'adapters/his/sql/indexes.ts': { 'sql.lit(table)': OWN_TABLE },
+  'adapters/his/sql/layout.ts': {
     'sql.ref(`${alias}.${found.name}`)': CATALOGUE,
     'sql.ref(this.#catalog.column(table, column)?.name ?? column)': CATALOGUE,
   },
-  'adapters/his/hosxp/visit-query.ts': { 'sql.ref(name)': 'a name of the list VISIT_FIELDS' },
-  'adapters/his/sql/catalog.ts': { 'sql.lit(table)': OWN_TABLE },
-  'adapters/his/sql/indexes.ts': { 'sql.lit(table)': OWN_TABLE },
   'adapters/his/sql/mysql.ts': {
     '`SET SESSION lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds}`': NUMBER,
     '`SET SESSION max_statement_time = ${this.#timeoutMs / 1000}`': NUMBER,

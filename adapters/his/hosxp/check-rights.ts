@@ -1,10 +1,10 @@
 /** What the account may and may not do: SELECT on what is read, UPDATE on the code's columns, and nothing more. */
 
-import { isBridgeError } from '../../../src/domain/bridge-error.ts';
 import type { Finding } from '../../../src/service/ports/finding.ts';
+import type { HosxpOptions } from '../options.ts';
+import { access, checkLeast, checkReads, checkWrite } from '../sql/checks/rights.ts';
 import type { Privilege, Privileges } from '../sql/privileges.ts';
-import type { CheckOptions } from './check-options.ts';
-import { type HosxpLayout, OPTIONAL, REQUIRED, TABLES } from './layout.ts';
+import type { CodeColumn, HosxpLayout } from './layout.ts';
 
 /** What the bridge goes without when a table cannot be read. */
 const GOES_WITHOUT: Readonly<Record<string, string>> = {
@@ -24,29 +24,23 @@ const TOO_MUCH: readonly [Privilege, string, string[]][] = [
 export async function checkRights(
   layout: HosxpLayout,
   privileges: Privileges,
-  options: CheckOptions,
+  options: Pick<HosxpOptions, 'writeBack' | 'writeAuthDateTime'>,
 ): Promise<Finding[]> {
-  const absent = await codeColumnAbsent(layout, privileges, options);
-  const findings: Finding[] = [];
-  for (const table of TABLES) findings.push(...(await mayRead(table, layout, privileges)));
-  if (findings.length === 0) {
-    findings.push({
-      check: 'his-grant-select',
-      level: 'ok',
-      message: 'every table that is needed may be read',
-    });
-  }
-  findings.push(...(absent.length > 0 ? [] : [await mayWrite(layout, privileges, options)]));
-  findings.push(...(await mayTooMuch(layout, privileges)));
-  // no grant helps there: what must be done comes first
-  return [...absent, ...findings];
+  const absent = await codeColumnAbsent(layout, privileges, options.writeBack);
+  return [
+    // no grant helps there: what must be done comes first
+    ...absent,
+    ...(await checkReads(layout, privileges, GOES_WITHOUT)),
+    ...(absent.length > 0 ? [] : [await mayWrite(layout, privileges, options)]),
+    await checkLeast(layout, privileges, TOO_MUCH, 'docs/his-hosxp.md'),
+  ];
 }
 
 /** Sites without the column differ from those that only hide it from the account: a GRANT would be refused. */
 async function codeColumnAbsent(
   layout: HosxpLayout,
   privileges: Privileges,
-  { codeColumn }: CheckOptions,
+  codeColumn: CodeColumn,
 ): Promise<Finding[]> {
   if (!layout.hasTable('visit_pttype') || layout.column('visit_pttype', codeColumn) !== null) return [];
   if ((await access(privileges, 'visit_pttype', [codeColumn])) !== 'absent') return [];
@@ -64,85 +58,13 @@ async function codeColumnAbsent(
   ];
 }
 
-async function mayRead(table: string, layout: HosxpLayout, privileges: Privileges): Promise<Finding[]> {
-  const needed = (REQUIRED as Record<string, readonly string[]>)[table] ?? [];
-  const wanted = [...needed, ...((OPTIONAL as Record<string, readonly string[]>)[table] ?? [])];
-  const there = wanted.flatMap((column) => layout.column(table, column)?.name ?? []);
-  const state = await access(privileges, table, there);
-  if (state === 'readable') return [];
-  const without = GOES_WITHOUT[table];
-  const level = without === undefined ? 'fail' : 'warn';
-  const consequence = without === undefined ? '' : `: ${without}`;
-  return [
-    state === 'denied'
-      ? {
-          check: 'his-grant-select',
-          level,
-          message: `the account may not read ${table}${consequence}`,
-          fix: privileges.grant('select', table),
-        }
-      : { check: 'his-table', level, message: `there is no table ${table}${consequence}` },
-  ];
-}
-
-/** A table on which the account has no right at all cannot be told from one that is not there on every engine. */
-async function access(
-  privileges: Privileges,
-  table: string,
-  columns: readonly string[],
-): Promise<'readable' | 'denied' | 'absent'> {
-  try {
-    return (await privileges.may('select', table, columns)) ? 'readable' : 'denied';
-  } catch (error) {
-    if (isBridgeError(error, 'his-schema')) return 'absent';
-    throw error;
-  }
-}
-
-async function mayWrite(
+function mayWrite(
   layout: HosxpLayout,
   privileges: Privileges,
-  options: CheckOptions,
+  options: Pick<HosxpOptions, 'writeBack' | 'writeAuthDateTime'>,
 ): Promise<Finding> {
-  const check = 'his-grant-update';
-  const columns: string[] = [
-    options.codeColumn,
-    ...(options.writeAuthDateTime ? ['auth_datetime'] : []),
-  ].flatMap((column) => layout.column('visit_pttype', column)?.name ?? []);
-  if (!columns.some((column) => column.toLowerCase() === options.codeColumn)) {
-    return {
-      check,
-      level: 'fail',
-      message: `visit_pttype.${options.codeColumn} is not there, or the account may neither read nor change it`,
-      fix: privileges.grant('update', 'visit_pttype', [options.codeColumn]),
-    };
-  }
-  if (await privileges.may('update', 'visit_pttype', columns)) {
-    return { check, level: 'ok', message: `visit_pttype (${columns.join(', ')}) may be changed` };
-  }
-  return {
-    check,
-    level: 'fail',
-    message: `the account may not change visit_pttype (${columns.join(', ')}): no code could be written`,
-    fix: privileges.grant('update', 'visit_pttype', columns),
-  };
-}
-
-async function mayTooMuch(layout: HosxpLayout, privileges: Privileges): Promise<Finding[]> {
-  const found: string[] = [];
-  for (const [privilege, table, columns] of TOO_MUCH) {
-    if (!layout.hasTable(table)) continue;
-    if (await privileges.may(privilege, table, columns)) found.push(`${privilege.toUpperCase()} on ${table}`);
-  }
-  if (found.length === 0) {
-    return [{ check: 'his-least-privilege', level: 'ok', message: 'the account can change nothing else' }];
-  }
-  return [
-    {
-      check: 'his-least-privilege',
-      level: 'warn',
-      message: `the account may do more than the bridge needs: ${found.join(', ')}`,
-      fix: 'Make an account of its own for the bridge, with only the grants that docs/his-hosxp.md lists.',
-    },
-  ];
+  return checkWrite(layout, privileges, 'update', 'visit_pttype', {
+    needed: [options.writeBack],
+    beside: options.writeAuthDateTime ? ['auth_datetime'] : [],
+  });
 }

@@ -1,13 +1,8 @@
-/**
- * HOSxP's tables as one hospital has them. The names that the adapter uses stand here and nowhere else; what is
- * optional is left out of the queries where the hospital lacks it, or where the account may not see it.
- */
+/** HOSxP's tables. The names that the adapter uses stand here and nowhere else. */
 
-import { sql } from 'kysely';
-import { BridgeError } from '../../../src/domain/bridge-error.ts';
-import { type Catalog, type Column, readCatalog } from '../sql/catalog.ts';
+import { type Catalog, readCatalog } from '../sql/catalog.ts';
 import type { SqlDatabase } from '../sql/database.ts';
-import type { SqlText } from '../sql/dialect.ts';
+import { complete, Layout, tablesOf } from '../sql/layout.ts';
 
 /** Without these no visit can be told. `visit_pttype` also needs the column that takes the code. */
 export const REQUIRED = {
@@ -36,64 +31,27 @@ export const OPTIONAL = {
   opdconfig: ['hospitalcode', 'hospitalname'],
 } as const;
 
-export const TABLES = [...new Set([...Object.keys(REQUIRED), ...Object.keys(OPTIONAL)])];
+export const TABLES = tablesOf({ required: REQUIRED, optional: OPTIONAL });
 
 export type CodeColumn = 'auth_code' | 'claim_code';
 
-export class HosxpLayout {
-  readonly #catalog: Catalog;
+export class HosxpLayout extends Layout {
   /** The column of `visit_pttype` that takes the code. */
   readonly codeColumn: CodeColumn;
 
   constructor(catalog: Catalog, codeColumn: CodeColumn) {
-    this.#catalog = catalog;
+    const required = { ...REQUIRED, visit_pttype: [...REQUIRED.visit_pttype, codeColumn] };
+    super(catalog, { required, optional: OPTIONAL });
     this.codeColumn = codeColumn;
   }
+}
 
-  has(table: string, column: string): boolean {
-    return this.#catalog.column(table, column) !== null;
-  }
-
-  hasTable(table: string): boolean {
-    return this.#catalog.hasTable(table);
-  }
-
-  column(table: string, column: string): Column | null {
-    return this.#catalog.column(table, column);
-  }
-
-  /** The column as the database spells it, of the table under its alias; NULL where the hospital has none. */
-  ref(alias: string, table: string, column: string): SqlText {
-    const found = this.#catalog.column(table, column);
-    return found === null ? sql`null` : sql.ref(`${alias}.${found.name}`);
-  }
-
-  /** The bare name of a column, for SET. */
-  name(table: string, column: string): SqlText {
-    return sql.ref(this.#catalog.column(table, column)?.name ?? column);
-  }
-
-  /** What is required and cannot be seen: `table` or `table.column`. */
-  missing(): string[] {
-    const wanted = { ...REQUIRED, visit_pttype: [...REQUIRED.visit_pttype, this.codeColumn] };
-    return Object.entries(wanted).flatMap(([table, columns]) =>
-      this.hasTable(table)
-        ? columns.filter((column) => !this.has(table, column)).map((column) => `${table}.${column}`)
-        : [table],
-    );
-  }
+/** As far as the account can see it. */
+export async function seeLayout(db: SqlDatabase, codeColumn: CodeColumn): Promise<HosxpLayout> {
+  return new HosxpLayout(await readCatalog(db, TABLES), codeColumn);
 }
 
 /** Throws `his-schema` when something required is missing or may not be read. */
 export async function readLayout(db: SqlDatabase, codeColumn: CodeColumn): Promise<HosxpLayout> {
-  const layout = new HosxpLayout(await readCatalog(db, TABLES), codeColumn);
-  const missing = layout.missing();
-  if (missing.length > 0) {
-    throw new BridgeError(
-      'his-schema',
-      `HOSxP: not there, or the account may not read it: ${missing.join(', ')}`,
-      { retry: 'no', detail: { missing: missing.join(', ') } },
-    );
-  }
-  return layout;
+  return complete(await seeLayout(db, codeColumn), 'HOSxP');
 }

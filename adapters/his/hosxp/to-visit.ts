@@ -11,6 +11,8 @@ import {
   startOfServiceDate,
 } from '../../../src/domain/bangkok.ts';
 import type { LoggedCode, Person, Visit, VisitRight } from '../../../src/domain/visit.ts';
+import { birthDateOf, gregorian, sexOf, shown, textOf } from '../fields.ts';
+import type { Told } from '../sql/tables.ts';
 import type { VisitField, VisitRow } from './visit-query.ts';
 
 export interface VisitContext {
@@ -22,15 +24,11 @@ export interface VisitContext {
  * One visit a visit number, in order of time. `askedFor` is the service date of a row whose own date cannot be read.
  * `unnumbered`: rows without a visit number, of which no case can be made.
  */
-export function toVisits(
-  rows: readonly VisitRow[],
-  context: VisitContext,
-  askedFor: ServiceDate,
-): { visits: Visit[]; unnumbered: number } {
+export function toVisits(rows: readonly VisitRow[], context: VisitContext, askedFor: ServiceDate): Told {
   const byVn = new Map<string, VisitRow[]>();
   let unnumbered = 0;
   for (const row of rows) {
-    const vn = textOf(row, 'vn');
+    const vn = textOf(row.vn);
     if (vn === null) unnumbered++;
     else byVn.set(vn, [...(byVn.get(vn) ?? []), row]);
   }
@@ -48,7 +46,7 @@ function toVisit(
   { hcode, cancelledStatuses }: VisitContext,
   askedFor: ServiceDate,
 ): Visit {
-  const text = (field: VisitField): string | null => textOf(row, field);
+  const text = (field: VisitField): string | null => textOf(row[field]);
   const problems: string[] = [];
   const serviceDate = readDate(text('vstdate'), vn, askedFor, problems);
   const startedAt = readTime(text('vsttime'), vn, serviceDate, problems);
@@ -77,16 +75,6 @@ function toVisit(
   };
 }
 
-/** CHAR columns come padded, and empty means the same as none. */
-function textOf(row: VisitRow, field: VisitField): string | null {
-  const value: unknown = row[field] ?? '';
-  // an array or a document, of a column that holds such, is no text, and not each of them can be made one
-  if (typeof value === 'object' && !(value instanceof Date) && !Buffer.isBuffer(value)) return null;
-  // a NUL from a broken import is no text, and a PostgreSQL ledger would refuse the row for it
-  const text = String(value).replaceAll('\0', '').trim();
-  return text === '' ? null : text;
-}
-
 function readDate(text: string | null, vn: string, askedFor: ServiceDate, problems: string[]): ServiceDate {
   const read = parseServiceDate(gregorian(text ?? ''));
   if (read !== null) return read;
@@ -107,36 +95,15 @@ function readTime(text: string | null, vn: string, date: ServiceDate, problems: 
   return startOfServiceDate(date);
 }
 
-function shown(text: string | null): string {
-  return text === null ? 'empty' : `"${text.slice(0, 30)}"`;
-}
-
-/** Years past 2400 are Buddhist. */
-function gregorian(date: string): string {
-  const year = /^(2[4-9]\d{2})-/.exec(date);
-  return year === null ? date : `${Number(year[1]) - 543}${date.slice(4)}`;
-}
-
 function toPerson(text: (field: VisitField) => string | null): Person {
-  const sex = text('sex');
   return {
     title: text('pname'),
     fname: text('fname'),
     lname: text('lname'),
-    birthDate: birthDate(text('birthday')),
-    sex: sex === '1' ? 'male' : sex === '2' ? 'female' : null,
+    birthDate: birthDateOf(text('birthday')),
+    sex: sexOf(text('sex')),
     nationality: text('nationality'),
   };
-}
-
-/** As far as it is known: `1980-00-00` is 1980, `0000-00-00` is nothing. */
-function birthDate(text: string | null): string | null {
-  const parts = /^(\d{4})-(\d{2})-(\d{2})/.exec(gregorian(text ?? ''));
-  if (parts === null || parts[1] === '0000') return null;
-  const [, year, month, day] = parts as unknown as [string, string, string, string];
-  if (month === '00' || Number(month) > 12) return year;
-  if (day === '00') return `${year}-${month}`;
-  return parseServiceDate(`${year}-${month}-${day}`);
 }
 
 function toRight(text: (field: VisitField) => string | null): VisitRight | null {
@@ -154,15 +121,15 @@ function toRight(text: (field: VisitField) => string | null): VisitRight | null 
 /** The newest line of HOSxP's log that could be the visit's code; close-visit codes only when there is nothing else. */
 function loggedCodeOf(rows: readonly VisitRow[]): LoggedCode | null {
   const lines = rows.flatMap((row): LoggedCode[] => {
-    const claimCode = textOf(row, 'logged_code');
+    const claimCode = textOf(row.logged_code);
     if (claimCode === null) return [];
-    const date = gregorian(textOf(row, 'logged_date') ?? '').slice(0, 10);
+    const date = gregorian(textOf(row.logged_date) ?? '').slice(0, 10);
     return [
       {
         claimCode,
-        claimType: textOf(row, 'logged_type'),
-        pid: textOf(row, 'logged_pid'),
-        createdAt: parseBangkokDateTime(`${date}T${textOf(row, 'logged_time') ?? '00:00:00'}`),
+        claimType: textOf(row.logged_type),
+        pid: textOf(row.logged_pid),
+        createdAt: parseBangkokDateTime(`${date}T${textOf(row.logged_time) ?? '00:00:00'}`),
       },
     ];
   });

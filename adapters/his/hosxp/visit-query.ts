@@ -13,6 +13,7 @@ import {
   timeOfDay,
 } from '../../../src/domain/bangkok.ts';
 import type { SqlDialect, SqlText } from '../sql/dialect.ts';
+import { filled, type VisitQueries } from '../sql/tables.ts';
 import type { HosxpLayout } from './layout.ts';
 
 /** What `to-visit.ts` reads; a visit can come in several rows when HOSxP's own log holds several lines of it. */
@@ -54,7 +55,7 @@ export const VISIT_FIELDS = [
 export type VisitField = (typeof VISIT_FIELDS)[number];
 export type VisitRow = Readonly<Record<VisitField, string | number | null>>;
 
-export class VisitQuery {
+export class VisitQuery implements VisitQueries {
   readonly #fields: Readonly<Record<VisitField, SqlText>>;
   readonly #from: SqlText;
   readonly #dialect: SqlDialect;
@@ -85,14 +86,9 @@ export class VisitQuery {
     return this.#select(sql`o.vn = ${vn}`);
   }
 
-  /**
-   * At least one number. The list is filled up to a power of two with its last one: a driver keeps a prepared statement
-   * for each length that it has met.
-   */
-  byVns(vns: readonly string[]): SqlText {
-    const length = 2 ** Math.ceil(Math.log2(vns.length));
-    const filled = Array.from({ length }, (_, i) => vns[Math.min(i, vns.length - 1)]);
-    return this.#select(sql`o.vn in (${sql.join(filled)})`);
+  /** HOSxP's own key of a visit is its number. */
+  byKeys(vns: readonly string[]): SqlText {
+    return this.#select(sql`o.vn in (${sql.join(filled(vns))})`);
   }
 
   /** Numbers that HOSxP gave from a moment on, up to the end of a day; the index over `vn` answers alone. */
@@ -114,13 +110,9 @@ export class VisitQuery {
     return this.#select(sql`${onDay(date)} and coalesce(trim(${this.#fields.code}), '') = ''${logged}`);
   }
 
-  /** A text that changes with any value that a visit of the date is made of. */
-  digest(date: ServiceDate): SqlText {
-    return this.#digestOf(onDay(date));
-  }
-
-  digestOfStrays(date: ServiceDate): SqlText {
-    return this.#digestOf(this.#isStray(date));
+  /** Of the day's visits, and of those whose date is missing. */
+  digests(date: ServiceDate): SqlText[] {
+    return [this.#digestOf(onDay(date)), this.#digestOf(this.#isStray(date))];
   }
 
   #select(where: SqlText): SqlText {

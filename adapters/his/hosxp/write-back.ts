@@ -1,16 +1,16 @@
 /**
  * The one thing the bridge writes into a HOSxP: a code into `visit_pttype`, by the row's full key (vn, pttype), only
- * while the column is empty, read back afterwards (rule 3, "never overwrite"). MyISAM is met, so no transaction is
- * relied on: each UPDATE carries its own guard, which both engines apply atomically.
+ * while the column is empty, read back afterwards (`guarded-write.ts`).
  */
 
 import { sql } from 'kysely';
-import { bangkokIso } from '../../../src/domain/bangkok.ts';
 import { BridgeError } from '../../../src/domain/bridge-error.ts';
 import type { UndoRequest, WriteBackOutcome, WriteBackRequest } from '../../../src/service/ports/his.ts';
+import { rawText, wallClock } from '../fields.ts';
 import type { SqlDatabase } from '../sql/database.ts';
 import { type Prepared, prepared, type SqlText } from '../sql/dialect.ts';
-import { isTooLong } from '../sql/errors.ts';
+import { writeGuarded } from '../sql/guarded-write.ts';
+import type { CodeWriter } from '../sql/tables.ts';
 import type { HosxpLayout } from './layout.ts';
 
 const TABLE = 'visit_pttype';
@@ -21,7 +21,10 @@ interface NewCode {
   claimCode: string;
 }
 
-export class WriteBack {
+/** What `#look` finds: the right whose row takes the code, and what it holds. */
+type Found = { outcome: WriteBackOutcome } | { key: string; holds: string | null };
+
+export class HosxpWriter implements CodeWriter {
   readonly #db: SqlDatabase;
   readonly #layout: HosxpLayout;
   readonly #withTime: boolean;
@@ -44,72 +47,57 @@ export class WriteBack {
   }
 
   async write(request: WriteBackRequest): Promise<WriteBackOutcome> {
+    const { vn, claimCode } = request;
     const stamp = this.#withTime && request.issuedAt !== null ? wallClock(request.issuedAt) : null;
-    const before = await this.#look(request, stamp);
-    if ('outcome' in before) return before.outcome;
-    const { pttype, holds: previous } = before;
-    let affected: number;
-    try {
-      const { vn, claimCode } = request;
-      const update =
-        stamp === null
-          ? this.#update({ vn, pttype, claimCode })
-          : this.#updateWithTime({ vn, pttype, claimCode, stamp });
-      affected = (await this.#db.run(update)).affected;
-    } catch (error) {
-      if (isTooLong(error)) return { kind: 'not-kept', holds: previous };
-      throw error;
-    }
-    const after = await this.#read(request.vn, pttype);
-    if (after === null) return { kind: 'no-row' };
-    if (affected > 0 && after.code === request.claimCode) {
-      return { kind: 'written', row: this.#rowName(request.vn, pttype, stamp, after.stamp), previous };
-    }
-    if (affected > 0 && isRemnant(after.code, request.claimCode)) {
-      await this.#putBack(request.vn, pttype, after.code, previous, stamp);
-      return { kind: 'not-kept', holds: after.code };
-    }
-    // somebody else was quicker, or wrote over it at once: what stands there now decides
-    const now = await this.#look(request, stamp);
-    return 'outcome' in now ? now.outcome : { kind: 'not-kept', holds: now.holds };
+    return writeGuarded<string>(claimCode, {
+      look: () => this.#look(request, stamp),
+      fill: async (pttype) => {
+        const update =
+          stamp === null
+            ? this.#update({ vn, pttype, claimCode })
+            : this.#updateWithTime({ vn, pttype, claimCode, stamp });
+        return (await this.#db.run(update)).affected;
+      },
+      read: async (pttype) => {
+        const [row] = (await this.#db.run(this.#row({ vn, pttype }))).rows;
+        if (row === undefined) return null;
+        return { holds: rawText(row.code), row: this.#rowName(vn, pttype, stamp, rawText(row.stamp)) };
+      },
+      putBack: async (pttype, holds, previous) => {
+        await this.#putBack({ vn, pttype, holds, previous, stamp });
+      },
+    });
   }
 
-  /** True when the row still held the code and now holds its old value again. */
   async undo({ claimCode, row, previous }: UndoRequest): Promise<boolean> {
-    const { vn, pttype, column, auth_datetime: stamp } = row;
+    const { vn, pttype, column, auth_datetime: stamp = null } = row;
     if (vn === undefined || pttype === undefined || column !== this.#layout.codeColumn) {
       throw new BridgeError(
         'his-schema',
         `undo: expected the row of a code in ${TABLE}.${this.#layout.codeColumn}`,
-        {
-          retry: 'no',
-        },
+        { retry: 'no' },
       );
     }
-    const { affected } = await this.#putBack(vn, pttype, claimCode, previous, stamp ?? null);
+    const { affected } = await this.#putBack({ vn, pttype, holds: claimCode, previous, stamp });
     return affected > 0;
   }
 
-  /** What stands in the visit's row, or the outcome that follows from it before anything is written. */
-  async #look(
-    request: WriteBackRequest,
-    stamp: string | null,
-  ): Promise<{ outcome: WriteBackOutcome } | { pttype: string; holds: string | null }> {
-    const { rows } = await this.#db.run(this.#current({ vn: request.vn }));
+  async #look({ vn, claimCode }: WriteBackRequest, stamp: string | null): Promise<Found> {
+    const { rows } = await this.#db.run(this.#current({ vn }));
     const [row] = rows;
     if (row === undefined) return { outcome: { kind: 'no-visit' } };
-    const pttype = textOrNull(row.pttype);
+    const pttype = rawText(row.pttype);
     if (pttype === null) return { outcome: { kind: 'no-row' } };
-    const holds = textOrNull(row.code);
+    const holds = rawText(row.code);
     const held = holds?.trim() ?? '';
-    if (held === request.claimCode) {
-      const isOurs = stamp !== null && textOrNull(row.stamp)?.startsWith(stamp) === true;
-      const named = isOurs ? { row: this.#rowName(request.vn, pttype, stamp, textOrNull(row.stamp)) } : {};
+    if (held === claimCode) {
+      const isOurs = stamp !== null && rawText(row.stamp)?.startsWith(stamp) === true;
+      const named = isOurs ? { row: this.#rowName(vn, pttype, stamp, rawText(row.stamp)) } : {};
       return { outcome: { kind: 'already', ...named } };
     }
     if (held !== '') return { outcome: { kind: 'occupied', holds: held } };
-    if (textOrNull(row.locked)?.trim() === 'Y') return { outcome: { kind: 'locked' } };
-    return { pttype, holds };
+    if (rawText(row.locked)?.trim() === 'Y') return { outcome: { kind: 'locked' } };
+    return { key: pttype, holds };
   }
 
   /** The row of the visit's own right; where it has none, the one with pttype_number 1. */
@@ -140,25 +128,13 @@ export class WriteBack {
       and (${this.#code} is null or trim(${this.#code}) = '')${unlocked}`;
   }
 
-  async #read(vn: string, pttype: string): Promise<{ code: string | null; stamp: string | null } | null> {
-    const { rows } = await this.#db.run(this.#row({ vn, pttype }));
-    const [row] = rows;
-    return row === undefined ? null : { code: textOrNull(row.code), stamp: textOrNull(row.stamp) };
-  }
-
   #rowOf(vn: string, pttype: string): SqlText {
     const stamp = this.#db.dialect.asText(this.#layout.ref('r', TABLE, 'auth_datetime'));
     return sql`select ${this.#layout.ref('r', TABLE, this.#layout.codeColumn)} as code, ${stamp} as stamp
       from visit_pttype r where r.vn = ${vn} and r.pttype = ${pttype}`;
   }
 
-  #putBack(
-    vn: string,
-    pttype: string,
-    holds: string | null,
-    previous: string | null,
-    stamp: string | null,
-  ): Promise<{ affected: number }> {
+  #putBack({ vn, pttype, holds, previous, stamp }: OldValue): Promise<{ affected: number }> {
     const sets = [sql`${this.#code} = ${previous}`];
     const time = this.#layout.name(TABLE, 'auth_datetime');
     if (stamp !== null && this.#layout.has(TABLE, 'auth_datetime')) {
@@ -181,17 +157,11 @@ export class WriteBack {
   }
 }
 
-/** What a column that is too short, or a trigger that changes letters, makes of our code; not somebody else's value. */
-function isRemnant(holds: string | null, code: string): holds is string {
-  const held = holds?.trim().toLowerCase() ?? '';
-  return held !== '' && code.toLowerCase().startsWith(held);
-}
-
-function textOrNull(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value);
-}
-
-/** HOSxP's columns hold Bangkok's wall clock. */
-function wallClock(at: number): string {
-  return bangkokIso(at).slice(0, 19).replace('T', ' ');
+interface OldValue {
+  vn: string;
+  pttype: string;
+  /** Only while the column holds this. */
+  holds: string;
+  previous: string | null;
+  stamp: string | null;
 }

@@ -5,7 +5,7 @@ import { isBridgeError } from '../../../src/domain/bridge-error.ts';
 import type { SqlDatabase } from './database.ts';
 import type { SqlText } from './dialect.ts';
 
-export type Privilege = 'select' | 'update' | 'delete';
+export type Privilege = 'select' | 'insert' | 'update' | 'delete';
 
 export class Privileges {
   readonly #db: SqlDatabase;
@@ -76,5 +76,9 @@ function statement(privilege: Privilege, table: string, columns: readonly string
   const named = columns.map((column) => sql.ref(column));
   if (privilege === 'select')
     return sql`select ${named.length === 0 ? sql`1` : sql.join(named)} from ${name} where 1 = 0`;
+  if (privilege === 'insert') {
+    const values = sql.join(named.map(() => sql`null`));
+    return sql`insert into ${name} (${sql.join(named)}) select ${values} where 1 = 0`;
+  }
   return sql`update ${name} set ${sql.join(named.map((column) => sql`${column} = null`))} where 1 = 0`;
 }

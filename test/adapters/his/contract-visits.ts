@@ -188,7 +188,7 @@ export function visitsContract(bench: () => Bench): void {
         [stray]: `ovst.vstdate is ${noDate === null ? 'empty' : `"${noDate}"`}: expected a date YYYY-MM-DD`,
       });
       expect(visits.every((v) => v.serviceDate === '2026-03-08')).toBe(true);
-      expect(warnings).toEqual(['rows of ovst without a vn: no case']);
+      expect(warnings).toEqual(['rows of the HIS without a visit number: no case']);
     });
 
     test('missing codes: neither in the row nor in the log', async () => {

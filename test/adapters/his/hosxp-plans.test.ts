@@ -26,7 +26,7 @@ const SOME = ['690630163000', '690630163112', '690630163224', '690630163336', '6
 /** What every poll does: only the newest rows are looked at, whatever the day holds. */
 const POLL: Record<string, (q: VisitQuery) => SqlText> = {
   'poll: new numbers': (q) => q.numbers(at(DATE, '16:30:00'), day(DATE)),
-  'poll: their visits': (q) => q.byVns(SOME),
+  'poll: their visits': (q) => q.byKeys(SOME),
 };
 
 const QUERIES: Record<string, (q: VisitQuery) => SqlText> = {
@@ -34,10 +34,10 @@ const QUERIES: Record<string, (q: VisitQuery) => SqlText> = {
   'rows of the day': (q) => q.count(day(DATE)),
   'visits by time': (q) => q.ofDay(day(DATE), '16:30:00'),
   'whole day': (q) => q.ofDay(day(DATE)),
-  digest: (q) => q.digest(day(DATE)),
+  digest: (q) => q.digests(day(DATE))[0] ?? sql``,
   'missing codes': (q) => q.withoutCode(day(DATE)),
   'visits without a date': (q) => q.strays(day(DATE)),
-  'digest of those': (q) => q.digestOfStrays(day(DATE)),
+  'digest of those': (q) => q.digests(day(DATE))[1] ?? sql``,
   'one visit': (q) => q.byVn('690630080000'),
 };
 

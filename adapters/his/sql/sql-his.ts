@@ -1,4 +1,4 @@
-/** HOSxP on MariaDB, MySQL and PostgreSQL. */
+/** Any HIS that keeps its visits in a SQL database; what is peculiar to one stands in its `HisTables`. */
 
 import { sql } from 'kysely';
 import {
@@ -17,35 +17,38 @@ import type {
   WriteBackOutcome,
   WriteBackRequest,
 } from '../../../src/service/ports/his.ts';
-import type { HisOptions } from '../options.ts';
-import type { SqlDatabase, SqlRow } from '../sql/database.ts';
-import type { SqlText } from '../sql/dialect.ts';
-import { openSql } from '../sql/open.ts';
-import { checkHosxp } from './checks.ts';
-import { type CodeColumn, type HosxpLayout, readLayout } from './layout.ts';
-import { toVisits } from './to-visit.ts';
-import { VisitQuery, type VisitRow } from './visit-query.ts';
-import { WriteBack } from './write-back.ts';
+import type { SqlHisOptions } from '../options.ts';
+import type { SqlDatabase, SqlRow } from './database.ts';
+import type { SqlText } from './dialect.ts';
+import type { Layout } from './layout.ts';
+import { openSql } from './open.ts';
+import type { CodeWriter, HisTables, VisitQueries } from './tables.ts';
 
-/** A HOSxP is upgraded, and its accounts get grants, while the bridge runs. */
+/** A HIS is upgraded, and its accounts get grants, while the bridge runs. */
 const LAYOUT_MAX_AGE_MS = 10 * 60_000;
 
-/** Visit numbers in one query. */
-const NUMBERS = 512;
+/** Keys in one query. */
+const KEYS = 512;
 
-export class HosxpAdapter implements HisAdapter {
+/** What follows from the tables as they were found. */
+interface Known<L> {
+  layout: L;
+  queries: VisitQueries;
+  writer: CodeWriter;
+}
+
+export class SqlHis<L extends Layout> implements HisAdapter {
   readonly hcode: string;
-  readonly #options: HisOptions;
+  readonly #options: SqlHisOptions;
+  readonly #tables: HisTables<L>;
   readonly #db: SqlDatabase;
-  readonly #codeColumn: CodeColumn;
-  #layout: { read: Promise<HosxpLayout>; at: number } | null = null;
-  #writes: { layout: HosxpLayout; writer: WriteBack } | null = null;
+  #known: { read: Promise<Known<L>>; at: number } | null = null;
   #unnumberedTold = 0;
 
-  constructor(options: HisOptions) {
+  constructor(options: SqlHisOptions, tables: HisTables<L>) {
     this.hcode = options.hcode;
     this.#options = options;
-    this.#codeColumn = options.writeBack;
+    this.#tables = tables;
     this.#db = openSql(options);
   }
 
@@ -63,10 +66,12 @@ export class HosxpAdapter implements HisAdapter {
   async newVisits(from: Instant, until: Instant, isSettled: (vn: string) => boolean): Promise<Visit[]> {
     const [first, last] = [serviceDateOf(from), serviceDateOf(until)];
     const rows = await this.#query((q) => q.numbers(from, last));
-    const vns = rows.map((row) => String(row.vn)).filter((vn) => !isSettled(vn.trim()));
+    const keys = rows
+      .filter((row) => !isSettled(String(row.vn).trim()))
+      .map((row) => String(row.key ?? row.vn));
     const visits: Visit[] = [];
-    for (let i = 0; i < vns.length; i += NUMBERS) {
-      visits.push(...(await this.#read((q) => q.byVns(vns.slice(i, i + NUMBERS)), last)));
+    for (let i = 0; i < keys.length; i += KEYS) {
+      visits.push(...(await this.#read((q) => q.byKeys(keys.slice(i, i + KEYS)), last)));
     }
     // a number of today on a visit of another day: that day's business
     return visits.filter((v) => v.serviceDate >= first && v.serviceDate <= last);
@@ -83,9 +88,12 @@ export class HosxpAdapter implements HisAdapter {
   }
 
   async digestOf(date: ServiceDate): Promise<string> {
-    const digest = async (of: (query: VisitQuery) => SqlText): Promise<string> =>
-      String((await this.#query(of))[0]?.digest ?? '');
-    return `${await digest((q) => q.digest(date))}/${await digest((q) => q.digestOfStrays(date))}`;
+    const { queries } = await this.#current();
+    const digests: string[] = [];
+    for (const statement of queries.digests(date)) {
+      digests.push(String((await this.#query(() => statement))[0]?.digest ?? ''));
+    }
+    return digests.join('/');
   }
 
   async visit(vn: string): Promise<Visit | null> {
@@ -98,11 +106,11 @@ export class HosxpAdapter implements HisAdapter {
   }
 
   async writeBack(request: WriteBackRequest): Promise<WriteBackOutcome> {
-    return (await this.#writer()).write(request);
+    return (await this.#current()).writer.write(request);
   }
 
   async undoWriteBack(request: UndoRequest): Promise<boolean> {
-    return (await this.#writer()).undo(request);
+    return (await this.#current()).writer.undo(request);
   }
 
   watch(): null {
@@ -115,51 +123,49 @@ export class HosxpAdapter implements HisAdapter {
   }
 
   async check(): Promise<Finding[]> {
-    return checkHosxp(this.#db, { ...this.#options, codeColumn: this.#codeColumn });
+    return this.#tables.check(this.#db);
   }
 
   async close(): Promise<void> {
     await this.#db.close();
   }
 
-  async #read(of: (query: VisitQuery) => SqlText, askedFor: ServiceDate): Promise<Visit[]> {
-    const rows = (await this.#query(of)) as VisitRow[];
-    const { visits, unnumbered } = toVisits(rows, this.#options, askedFor);
+  async #read(of: (queries: VisitQueries) => SqlText | null, askedFor: ServiceDate): Promise<Visit[]> {
+    const rows = await this.#query(of);
+    const { visits, unnumbered } = this.#tables.toVisits(rows, askedFor);
     this.#tell(unnumbered, askedFor);
     return visits;
   }
 
-  async #query(of: (query: VisitQuery) => SqlText): Promise<SqlRow[]> {
-    const layout = await this.#currentLayout();
+  async #query(of: (queries: VisitQueries) => SqlText | null): Promise<SqlRow[]> {
+    const statement = of((await this.#current()).queries);
+    if (statement === null) return [];
     try {
-      return (await this.#db.run(of(new VisitQuery(layout, this.#db.dialect)))).rows;
+      return (await this.#db.run(statement)).rows;
     } catch (error) {
       // a column or a grant may have gone since the layout was read
-      if (isBridgeError(error, 'his-schema', 'his-denied')) this.#layout = null;
+      if (isBridgeError(error, 'his-schema', 'his-denied')) this.#known = null;
       throw error;
     }
   }
 
-  async #writer(): Promise<WriteBack> {
-    const layout = await this.#currentLayout();
-    if (this.#writes?.layout !== layout) {
-      const writer = new WriteBack(this.#db, layout, this.#options.writeAuthDateTime);
-      this.#writes = { layout, writer };
-    }
-    return this.#writes.writer;
-  }
-
-  async #currentLayout(): Promise<HosxpLayout> {
+  async #current(): Promise<Known<L>> {
     const now = performance.now();
-    if (this.#layout === null || now - this.#layout.at > LAYOUT_MAX_AGE_MS) {
-      this.#layout = { read: readLayout(this.#db, this.#codeColumn), at: now };
+    if (this.#known === null || now - this.#known.at > LAYOUT_MAX_AGE_MS) {
+      this.#known = { read: this.#readTables(), at: now };
     }
     try {
-      return await this.#layout.read;
+      return await this.#known.read;
     } catch (error) {
-      this.#layout = null;
+      this.#known = null;
       throw error;
     }
+  }
+
+  async #readTables(): Promise<Known<L>> {
+    const layout = await this.#tables.readLayout(this.#db);
+    const queries = this.#tables.queries(layout, this.#db.dialect);
+    return { layout, queries, writer: this.#tables.writer(this.#db, layout) };
   }
 
   /** Rows without a visit number can be no case; they are counted, and told of once a number. */
@@ -167,7 +173,7 @@ export class HosxpAdapter implements HisAdapter {
     if (unnumbered > this.#unnumberedTold) {
       this.#options.log?.warn(
         { hcode: this.hcode, date, rows: unnumbered },
-        'rows of ovst without a vn: no case',
+        'rows of the HIS without a visit number: no case',
       );
     }
     this.#unnumberedTold = Math.max(unnumbered, this.#unnumberedTold);

@@ -7,7 +7,7 @@ import { openHis } from '../../adapters/his/registry.ts';
 import { insertDay, planDay } from '../../simulators/his/hosxp/sample-day.ts';
 import { createSchema, seedReferenceData } from '../../simulators/his/hosxp/schema.ts';
 import { openSimDb } from '../../simulators/his/sim-db.ts';
-import { day, HCODE, hisOptions } from '../adapters/his/contract-support.ts';
+import { day, HCODE, hisOptions } from '../adapters/his/hosxp/support.ts';
 import { describeWith, freshMariaDb, freshPostgres } from '../support/services.ts';
 import { configKeys } from './config-keys.ts';
 import { blocks, read, table } from './markdown.ts';

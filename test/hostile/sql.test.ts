@@ -10,7 +10,7 @@ import { openHis } from '../../adapters/his/registry.ts';
 import { createSchema } from '../../simulators/his/hosxp/schema.ts';
 import { simDbOver } from '../../simulators/his/sim-db.ts';
 import { configSchema } from '../../src/config.ts';
-import { hisOptions } from '../adapters/his/contract-support.ts';
+import { hisOptions } from '../adapters/his/hosxp/support.ts';
 import { SAMPLE_AT } from '../support/samples.ts';
 import { sqlFinds } from './sql-texts.ts';
 

@@ -21,7 +21,7 @@ import { startOfServiceDate } from '../../../src/domain/bangkok.ts';
 import { openCase } from '../../../src/domain/machine/facts.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/requirement.ts';
 import type { Reconciliation } from '../../../src/service/ports/reconciliations.ts';
-import { hisOptions } from '../../adapters/his/contract-support.ts';
+import { hisOptions } from '../../adapters/his/hosxp/support.ts';
 import { SAMPLE_DATE, SAMPLE_HCODE } from '../../support/samples.ts';
 import { freshMariaDb } from '../../support/services.ts';
 import type { Figure } from '../figures.ts';

@@ -17,7 +17,7 @@ import { Reconcile } from '../../../src/service/reconcile/reconcile.ts';
 import type { NightTimes, NightTools } from '../../../src/service/reconcile/tools.ts';
 import type { House, Site } from '../../../src/service/site.ts';
 import { Tokens } from '../../../src/service/tokens/tokens.ts';
-import { hisOptions } from '../../adapters/his/contract-support.ts';
+import { hisOptions } from '../../adapters/his/hosxp/support.ts';
 import { SAMPLE_HCODE } from '../../support/samples.ts';
 import { HandQueue } from '../support/hand-queue.ts';
 import { quietLog, silentMetrics } from '../support/quiet.ts';

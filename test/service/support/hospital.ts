@@ -30,7 +30,7 @@ import type { Log } from '../../../src/service/ports/log.ts';
 import type { TokenSource } from '../../../src/service/ports/tokens.ts';
 import type { House, Site, SiteSettings, Station } from '../../../src/service/site.ts';
 import { Tokens } from '../../../src/service/tokens/tokens.ts';
-import { hisOptions } from '../../adapters/his/contract-support.ts';
+import { hisOptions } from '../../adapters/his/hosxp/support.ts';
 import { SAMPLE_AT } from '../../support/samples.ts';
 import { HandQueue } from './hand-queue.ts';
 import { citizenIdOf, quietLog, silentMetrics } from './quiet.ts';

@@ -26,7 +26,7 @@ import type { Ledger } from '../../../src/service/ports/ledger.ts';
 import type { Log } from '../../../src/service/ports/log.ts';
 import type { Site, SiteSettings } from '../../../src/service/site.ts';
 import { Tokens } from '../../../src/service/tokens/tokens.ts';
-import { hisOptions } from '../../adapters/his/contract-support.ts';
+import { hisOptions } from '../../adapters/his/hosxp/support.ts';
 import { created } from '../../db/contract/changes.ts';
 import { SAMPLE_AT, SAMPLE_HCODE, sampleCitizenId } from '../../support/samples.ts';
 import { HandQueue } from './hand-queue.ts';

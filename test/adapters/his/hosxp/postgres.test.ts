@@ -1,9 +1,9 @@
-import { openSimDb } from '../../../simulators/his/sim-db.ts';
-import { describeWith, freshPostgres } from '../../support/services.ts';
-import { hisContract } from './his-contract.ts';
+import { openSimDb } from '../../../../simulators/his/sim-db.ts';
+import { describeWith, freshPostgres } from '../../../support/services.ts';
+import { hosxpContract } from './suite.ts';
 
 describeWith('postgres', 'HOSxP on PostgreSQL', (adminUrl) => {
-  hisContract({
+  hosxpContract({
     setUp: async () => {
       const fresh = await freshPostgres(adminUrl);
       const db = await openSimDb(fresh.url);

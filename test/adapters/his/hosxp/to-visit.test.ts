@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { toVisits } from '../../../adapters/his/hosxp/to-visit.ts';
+import { toVisits } from '../../../../adapters/his/hosxp/to-visit.ts';
 import {
   VISIT_FIELDS,
   type VisitField,
   type VisitRow,
   vnPrefix,
-} from '../../../adapters/his/hosxp/visit-query.ts';
-import type { Visit } from '../../../src/domain/visit.ts';
-import { at, day, HCODE } from './contract-support.ts';
+} from '../../../../adapters/his/hosxp/visit-query.ts';
+import type { Visit } from '../../../../src/domain/visit.ts';
+import { at, day, HCODE } from './support.ts';
 
 const CONTEXT = { hcode: HCODE, cancelledStatuses: ['99'] };
 const EMPTY = Object.fromEntries(VISIT_FIELDS.map((f) => [f, null])) as Record<VisitField, null>;

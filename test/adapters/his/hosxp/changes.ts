@@ -1,16 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { CANCELLED_STATUS } from '../../../simulators/his/hosxp/sample-day.ts';
-import { plainPerson } from '../../../simulators/his/hosxp/sample-people.ts';
+import { CANCELLED_STATUS } from '../../../../simulators/his/hosxp/sample-day.ts';
+import { plainPerson } from '../../../../simulators/his/hosxp/sample-people.ts';
 import {
   cancelVisit,
   editPatient,
   insertPeople,
   insertVisit,
   typeCode,
-} from '../../../simulators/his/hosxp/visits.ts';
-import type { SimDb } from '../../../simulators/his/sim-db.ts';
-import type { HisAdapter } from '../../../src/service/ports/his.ts';
-import { at, type Bench, day } from './contract-support.ts';
+} from '../../../../simulators/his/hosxp/visits.ts';
+import type { SimDb } from '../../../../simulators/his/sim-db.ts';
+import type { HisAdapter } from '../../../../src/service/ports/his.ts';
+import { at, type Bench, day } from './support.ts';
 
 export function digestContract(bench: () => Bench): void {
   let db: SimDb;
@@ -47,30 +47,6 @@ export function digestContract(bench: () => Bench): void {
       await insertVisit(db, { hn, at: at('2026-04-02', '08:10:00') });
       await db.query("UPDATE ovst SET staff = 'clerk2' WHERE hn = ?", [hn]);
       expect(await his.digestOf(day(date))).toBe(before);
-    });
-  });
-}
-
-/** Only for engines with transactions; `another` opens a second connection of the desk's. */
-export function lateCommitContract(bench: () => Bench & { another(): Promise<SimDb> }): void {
-  describe('a row committed late', () => {
-    test('is seen once it is there, inside the window and by the digest', async () => {
-      const { db, his, another } = bench();
-      const date = '2026-04-03';
-      const desk = await another();
-      await desk.exec('BEGIN');
-      const late = await insertVisit(desk, { hn: '000000021', at: at(date, '08:00:00') });
-      const quick = await insertVisit(db, { hn: '000000022', at: at(date, '08:00:05') });
-      const window = [at(date, '07:55:00'), at(date, '08:01:00')] as const;
-      const numbers = async () => (await his.newVisits(...window, () => false)).map((v) => v.vn);
-      expect((await his.visitsFrom(...window)).map((v) => v.vn)).toEqual([quick]);
-      expect(await numbers()).toEqual([quick]);
-      const digest = await his.digestOf(day(date));
-      await desk.exec('COMMIT');
-      await desk.close();
-      expect((await his.visitsFrom(...window)).map((v) => v.vn)).toEqual([late, quick]);
-      expect(await numbers()).toEqual([late, quick]);
-      expect(await his.digestOf(day(date))).not.toBe(digest);
     });
   });
 }

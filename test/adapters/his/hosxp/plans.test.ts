@@ -2,16 +2,16 @@
 
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readLayout } from '../../../adapters/his/hosxp/layout.ts';
-import { VisitQuery } from '../../../adapters/his/hosxp/visit-query.ts';
-import type { SqlDatabase, SqlRow } from '../../../adapters/his/sql/database.ts';
-import type { SqlText } from '../../../adapters/his/sql/dialect.ts';
-import { openSql } from '../../../adapters/his/sql/open.ts';
-import { bulkLoad } from '../../../simulators/his/hosxp/bulk.ts';
-import { createSchema } from '../../../simulators/his/hosxp/schema.ts';
-import { openSimDb } from '../../../simulators/his/sim-db.ts';
-import { describeWith, type FreshDatabase, freshMariaDb, freshPostgres } from '../../support/services.ts';
-import { at, day, hisOptions } from './contract-support.ts';
+import { readLayout } from '../../../../adapters/his/hosxp/layout.ts';
+import { VisitQuery } from '../../../../adapters/his/hosxp/visit-query.ts';
+import type { SqlDatabase, SqlRow } from '../../../../adapters/his/sql/database.ts';
+import type { SqlText } from '../../../../adapters/his/sql/dialect.ts';
+import { openSql } from '../../../../adapters/his/sql/open.ts';
+import { bulkLoad } from '../../../../simulators/his/hosxp/bulk.ts';
+import { createSchema } from '../../../../simulators/his/hosxp/schema.ts';
+import { openSimDb } from '../../../../simulators/his/sim-db.ts';
+import { describeWith, type FreshDatabase, freshMariaDb, freshPostgres } from '../../../support/services.ts';
+import { at, day, hisOptions } from './support.ts';
 
 const VISITS = 100_000;
 const PER_DAY = 500;

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { insertVisit } from '../../../simulators/his/hosxp/visits.ts';
-import type { SimDb } from '../../../simulators/his/sim-db.ts';
-import type { HisAdapter } from '../../../src/service/ports/his.ts';
-import { type Bench, day } from './contract-support.ts';
+import { insertVisit } from '../../../../simulators/his/hosxp/visits.ts';
+import type { SimDb } from '../../../../simulators/his/sim-db.ts';
+import type { HisAdapter } from '../../../../src/service/ports/his.ts';
+import { type Bench, day } from './support.ts';
 
 export function doctorContract(bench: () => Bench): void {
   let db: SimDb;

@@ -1,15 +1,15 @@
 /** A database that goes away, stalls, or loses an answer: what the service is told, and that all is well afterwards. */
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openHis } from '../../../adapters/his/registry.ts';
-import { insertDay, planDay } from '../../../simulators/his/hosxp/sample-day.ts';
-import { createSchema, seedReferenceData } from '../../../simulators/his/hosxp/schema.ts';
-import { codeOf, insertVisit } from '../../../simulators/his/hosxp/visits.ts';
-import { openSimDb, type SimDb } from '../../../simulators/his/sim-db.ts';
-import type { HisAdapter } from '../../../src/service/ports/his.ts';
-import { describeWith, type FreshDatabase, freshMariaDb, freshPostgres } from '../../support/services.ts';
-import { TcpProxy } from '../../support/tcp-proxy.ts';
-import { at, day, HCODE, hisOptions } from './contract-support.ts';
+import { openHis } from '../../../../adapters/his/registry.ts';
+import { insertDay, planDay } from '../../../../simulators/his/hosxp/sample-day.ts';
+import { createSchema, seedReferenceData } from '../../../../simulators/his/hosxp/schema.ts';
+import { codeOf, insertVisit } from '../../../../simulators/his/hosxp/visits.ts';
+import { openSimDb, type SimDb } from '../../../../simulators/his/sim-db.ts';
+import type { HisAdapter } from '../../../../src/service/ports/his.ts';
+import { describeWith, type FreshDatabase, freshMariaDb, freshPostgres } from '../../../support/services.ts';
+import { TcpProxy } from '../../../support/tcp-proxy.ts';
+import { at, day, HCODE, hisOptions } from './support.ts';
 
 interface EngineWays {
   fresh(): Promise<FreshDatabase>;

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { plainPerson, SAMPLE_PEOPLE } from '../../../simulators/his/hosxp/sample-people.ts';
-import { insertVisit, logAuthen } from '../../../simulators/his/hosxp/visits.ts';
-import type { SimDb } from '../../../simulators/his/sim-db.ts';
-import type { HisAdapter } from '../../../src/service/ports/his.ts';
-import type { Log } from '../../../src/service/ports/log.ts';
-import { at, type Bench, day, HCODE } from './contract-support.ts';
+import { SAMPLE_PEOPLE } from '../../../../simulators/his/hosxp/sample-people.ts';
+import { insertVisit, logAuthen } from '../../../../simulators/his/hosxp/visits.ts';
+import type { SimDb } from '../../../../simulators/his/sim-db.ts';
+import type { HisAdapter } from '../../../../src/service/ports/his.ts';
+import type { Log } from '../../../../src/service/ports/log.ts';
+import { at, type Bench, day } from './support.ts';
 
 export function visitsContract(bench: () => Bench): void {
   let db: SimDb;
@@ -14,40 +14,6 @@ export function visitsContract(bench: () => Bench): void {
     ({ db, his, open } = bench());
   });
   describe('visits', () => {
-    test('a sample day comes whole: one visit a number, in order, Thai text intact', async () => {
-      const visits = await his.visitsOn(day('2026-11-20'));
-      expect(visits).toHaveLength(80);
-      expect(new Set(visits.map((v) => v.vn)).size).toBe(80);
-      expect(visits.every((v) => v.problem === null)).toBe(true);
-      expect(visits.map((v) => v.startedAt)).toEqual(
-        visits.map((v) => v.startedAt).toSorted((a, b) => a - b),
-      );
-      const plain = plainPerson(42);
-      const visit = visits.find((v) => v.hn === plain.hn);
-      expect(visit).toMatchObject({
-        hcode: HCODE,
-        serviceDate: '2026-11-20',
-        pid: plain.cid,
-        an: null,
-        kind: 'outpatient',
-        phones: [plain.mobile],
-        person: {
-          title: 'นาย',
-          fname: plain.fname,
-          lname: plain.lname,
-          birthDate: plain.birthday,
-          sex: 'male',
-          nationality: '99',
-        },
-        right: { code: plain.pttype },
-        cancelled: false,
-        code: null,
-        loggedCode: null,
-      });
-      expect(visit?.right?.name).toMatch(/[\u0e00-\u0e7f]/);
-      expect(visit?.department?.name).toMatch(/[\u0e00-\u0e7f]/);
-    });
-
     test('the awkward ones are told as they are', async () => {
       const visits = await his.visitsOn(day('2026-11-20'));
       const of = (awkward: string) => {
@@ -117,13 +83,6 @@ export function visitsContract(bench: () => Bench): void {
       expect((await his.visitsFrom(...window)).map((v) => v.hn)).toEqual(['000000021', '000000022']);
       await db.query("UPDATE ovst SET vstdate = '2569-03-14' WHERE vn = 'A-0001'");
       expect(await his.countOn(day(date))).toBe(2);
-    });
-
-    test('one visit, or null', async () => {
-      const vn = await insertVisit(db, { hn: '000000021', at: at('2026-03-05', '08:00:00') });
-      expect((await his.visit(vn))?.hn).toBe('000000021');
-      expect(await his.visit('no-such-vn')).toBeNull();
-      expect(await his.visit("x' OR '1'='1")).toBeNull();
     });
 
     test('several rows of right and log make one visit; its own right decides, the newest line of the log is told', async () => {

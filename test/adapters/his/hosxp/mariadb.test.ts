@@ -1,9 +1,9 @@
 import { describe } from 'vitest';
-import type { MariaDbForm } from '../../../simulators/his/hosxp/schema-mariadb.ts';
-import { openSimDb } from '../../../simulators/his/sim-db.ts';
-import { describeWith, freshMariaDb } from '../../support/services.ts';
-import type { Engine } from './contract-support.ts';
-import { hisContract } from './his-contract.ts';
+import type { MariaDbForm } from '../../../../simulators/his/hosxp/schema-mariadb.ts';
+import { openSimDb } from '../../../../simulators/his/sim-db.ts';
+import { describeWith, freshMariaDb } from '../../../support/services.ts';
+import { hosxpContract } from './suite.ts';
+import type { Engine } from './support.ts';
 
 const FORMS: readonly (MariaDbForm & { charset: 'tis620' | 'utf8mb4' })[] = [
   { charset: 'tis620', storage: 'MyISAM', timeIndex: false },
@@ -13,7 +13,7 @@ const FORMS: readonly (MariaDbForm & { charset: 'tis620' | 'utf8mb4' })[] = [
 describeWith('mariadb', 'HOSxP on MariaDB', (adminUrl) => {
   for (const form of FORMS) {
     describe(`${form.charset}, ${form.storage}`, () => {
-      hisContract({
+      hosxpContract({
         setUp: async () => {
           const fresh = await freshMariaDb(adminUrl, form.charset);
           const db = await openSimDb(fresh.url);

@@ -2,13 +2,13 @@
 
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openHis } from '../../../adapters/his/registry.ts';
-import { insertDay, planDay } from '../../../simulators/his/hosxp/sample-day.ts';
-import { createSchema, seedReferenceData } from '../../../simulators/his/hosxp/schema.ts';
-import { openSimDb, type SimDb } from '../../../simulators/his/sim-db.ts';
-import type { HisAdapter } from '../../../src/service/ports/his.ts';
-import { describeWith, freshMariaDb, freshPostgres } from '../../support/services.ts';
-import { day, HCODE, hisOptions } from './contract-support.ts';
+import { openHis } from '../../../../adapters/his/registry.ts';
+import { insertDay, planDay } from '../../../../simulators/his/hosxp/sample-day.ts';
+import { createSchema, seedReferenceData } from '../../../../simulators/his/hosxp/schema.ts';
+import { openSimDb, type SimDb } from '../../../../simulators/his/sim-db.ts';
+import type { HisAdapter } from '../../../../src/service/ports/his.ts';
+import { describeWith, freshMariaDb, freshPostgres } from '../../../support/services.ts';
+import { day, HCODE, hisOptions } from './support.ts';
 
 /** The reference's list; `kskdepartment` is not on it, so departments have no names. */
 const READ = ['ovst', 'patient', 'pttype', 'visit_pttype', 'authenhos', 'opdconfig'];

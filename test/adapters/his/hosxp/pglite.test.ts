@@ -1,10 +1,10 @@
 import { PGlite } from '@electric-sql/pglite';
 import { describe } from 'vitest';
-import { simDbOver } from '../../../simulators/his/sim-db.ts';
-import { hisContract } from './his-contract.ts';
+import { simDbOver } from '../../../../simulators/his/sim-db.ts';
+import { hosxpContract } from './suite.ts';
 
 describe('HOSxP on PGlite', () => {
-  hisContract({
+  hosxpContract({
     setUp: async () => {
       const pglite = new PGlite();
       return {

@@ -3,7 +3,7 @@
 import type { DeskPerson } from './desk.ts';
 
 /** The check digit over twelve digits: weights 13…2, (11 − sum mod 11) mod 10. */
-export function withCheckDigit(first12: string): string {
+function withCheckDigit(first12: string): string {
   const sum = [...first12].reduce((total, digit, i) => total + Number(digit) * (13 - i), 0);
   return `${first12}${(11 - (sum % 11)) % 10}`;
 }

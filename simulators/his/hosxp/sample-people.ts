@@ -3,6 +3,8 @@
  * digit; every name says that it is made up.
  */
 
+import { inventedCid } from '../people.ts';
+
 /** What is awkward about a person, or about the visit they make on a sample day. */
 export type Awkward =
   | 'no-phone'
@@ -44,17 +46,6 @@ export interface SamplePerson {
   awkward: Awkward | null;
 }
 
-/** The check digit over twelve digits: weights 13…2, (11 − sum mod 11) mod 10. */
-function withCheckDigit(first12: string): string {
-  const sum = [...first12].reduce((total, digit, i) => total + Number(digit) * (13 - i), 0);
-  return `${first12}${(11 - (sum % 11)) % 10}`;
-}
-
-/** The citizen id of sample person number `n` (0–9,999,999). */
-function sampleCid(n: number): string {
-  return withCheckDigit(`90000${String(n).padStart(7, '0')}`);
-}
-
 function sampleHn(n: number): string {
   return String(n).padStart(9, '0');
 }
@@ -68,7 +59,7 @@ export function plainPerson(n: number): SamplePerson {
   const man = n % 2 === 0;
   return {
     hn: sampleHn(n),
-    cid: sampleCid(n),
+    cid: inventedCid(n),
     pname: man ? 'นาย' : 'นางสาว',
     fname: `ทดสอบ${FIRST[n % FIRST.length]}`,
     lname: `สมมุติ${LAST[Math.floor(n / FIRST.length) % LAST.length]}`,
@@ -90,9 +81,9 @@ const AWKWARD: readonly [Awkward, Partial<SamplePerson>][] = [
   ['several-numbers', { mobile: '02-0000002, 060-010-0011 (ลูกสาว)' }],
   ['phone-in-informtel', { mobile: null, hometel: '-', informtel: '060 020 0021' }],
   ['no-cid', { cid: null }],
-  ['bad-cid', { cid: `${sampleCid(7).slice(0, 12)}${(Number(sampleCid(7)[12]) + 1) % 10}` }],
+  ['bad-cid', { cid: `${inventedCid(7).slice(0, 12)}${(Number(inventedCid(7)[12]) + 1) % 10}` }],
   ['zero-cid', { cid: '0000000000000' }],
-  ['cid-with-dashes', { cid: sampleCid(9).replace(/^(.)(....)(.....)(..)(.)$/, '$1-$2-$3-$4-$5') }],
+  ['cid-with-dashes', { cid: inventedCid(9).replace(/^(.)(....)(.....)(..)(.)$/, '$1-$2-$3-$4-$5') }],
   [
     'foreigner',
     { cid: null, pname: 'Mr.', fname: 'TEST', lname: 'INVENTED', nationality: '48', pttype: '99', sex: '1' },

@@ -2,10 +2,11 @@
 
 import { addDays, type ServiceDate, serviceDateOf } from '../domain/bangkok.ts';
 import type { Case, CaseState } from '../domain/case.ts';
-import { clockSetBack, SET_BACK_MS } from '../domain/machine/clock.ts';
+import { clockSetBack } from '../domain/machine/clock.ts';
 import { dayOver } from '../domain/machine/day-end.ts';
 import { wantsCard } from '../domain/machine/facts.ts';
 import { type Gap, seekWithoutCard } from '../domain/machine/restored.ts';
+import { SET_BACK_MS } from '../domain/machine/transition.ts';
 import { pairPerson } from './pair.ts';
 import type { CaseFilter } from './ports/ledger.ts';
 import type { House } from './site.ts';

@@ -59,6 +59,7 @@ export async function run(seed: number, wishes: Wishes, servers: Servers, keep: 
     if (!isClean) {
       writeFileSync(join(folder, 'bridges.txt'), await world.bridges.words());
       writeFileSync(join(folder, 'queue.txt'), await world.queue.words());
+      writeFileSync(join(folder, 'cases.json'), JSON.stringify([...evidence.cases.values()], null, 1));
     }
     const ends: Record<string, number> = {};
     for (const { state, reason } of evidence.cases.values()) {

@@ -21,9 +21,36 @@ export interface Cause {
   detail?: Readonly<Record<string, unknown>>;
 }
 
+/** A case from farther ahead than this was changed by a clock that was wrong, ms; those of two processes may differ. */
+export const SET_BACK_MS = 60_000;
+
 export function change(current: Case, patch: Partial<Case>, cause: Cause): Change {
-  const next: Case = { ...current, ...patch, version: current.version + 1, updatedAt: cause.at };
+  const next: Case = {
+    ...current,
+    ...timesPutRight(current, cause.at),
+    ...patch,
+    version: current.version + 1,
+    updatedAt: cause.at,
+  };
   return { next, history: [historyLine(current, next, cause)] };
+}
+
+/**
+ * What a clock that was ahead has put off, where it would be, had the clock been right when the case was last changed.
+ * Every change does so: that the case came from ahead cannot be seen any more after it.
+ */
+export function timesPutRight(
+  current: Case,
+  at: Instant,
+): Partial<Pick<Case, 'nextStep' | 'stepSeq' | 'dueAt' | 'askedAt'>> {
+  const { askedAt, dueAt, nextStep } = current;
+  const ahead = current.updatedAt - at;
+  if (ahead <= SET_BACK_MS) return {};
+  return {
+    // what NHSO has issued since is judged by it
+    askedAt: askedAt === null || askedAt <= at ? askedAt : askedAt - ahead,
+    ...(nextStep === null || dueAt === null ? {} : thenDo(current, nextStep, Math.max(at, dueAt - ahead))),
+  };
 }
 
 /** The fields that set the next step, not before `at`. */

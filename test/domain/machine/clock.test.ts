@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { clockSetBack } from '../../../src/domain/machine/clock.ts';
+import { waitForHis } from '../../../src/domain/machine/write-back.ts';
 import { SAMPLE_AT, sampleCase } from '../../support/samples.ts';
 
 const HOUR = 3_600_000;
@@ -46,5 +47,13 @@ describe('a case from the future', () => {
     ['nothing to be done', { ...waiting(NOW + HOUR), nextStep: null, dueAt: null }],
   ])('%s: nothing changes', (_, c) => {
     expect(clockSetBack(c, NOW)).toBeNull();
+  });
+
+  it('is put right by whatever changes it first: after that nobody sees that it came from there', () => {
+    const changed = waitForHis(waiting(NOW + HOUR), 'down', NOW);
+    expect(changed?.next).toMatchObject({
+      ...{ state: 'unknown', nextStep: 'lookup', stepSeq: 5, dueAt: NOW + 20_000 },
+      ...{ askedAt: NOW - 3_000, updatedAt: NOW, reason: 'waiting-his' },
+    });
   });
 });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { Process } from './process.ts';
 
-const UP_MS = 60_000;
+const UP_MS = 180_000;
 
 export interface BridgesOptions {
   folder: string;

@@ -96,7 +96,7 @@ export class BullWorkQueue implements WorkQueue {
     if (this.#schedules !== null || this.#closed !== null) {
       throw new BridgeError('bad-input', 'the work queue runs already, or is closed', { retry: 'no' });
     }
-    this.#schedules = new Schedules(this.#backend, handlers.schedules, this.#settings, this.#report);
+    this.#schedules = new Schedules(this.#backend, handlers, this.#settings, this.#report);
     this.#workers = stepWorkers(this.#backend, handlers.steps, this.#settings, this.#report);
     this.#started = this.#asking(this.#run(this.#schedules, handlers.refill));
     await this.#started;

@@ -6,7 +6,7 @@
 import { getNextMillis, type Job, type JobSchedulerJson } from 'bullmq';
 import { BridgeError, errorText } from '../src/domain/bridge-error.ts';
 import type { Log } from '../src/service/ports/log.ts';
-import type { Schedule } from '../src/service/ports/work-queue.ts';
+import type { QueueHandlers, Schedule } from '../src/service/ports/work-queue.ts';
 import type { Backend, BullQueue, JobData } from './backends/backend.ts';
 import type { ErrorSink } from './error-log.ts';
 import { HeldWorker } from './held-worker.ts';
@@ -20,6 +20,7 @@ type Repeat = { every: number } | { pattern: string; tz: string };
 
 export class Schedules {
   readonly #schedules: ReadonlyMap<string, Schedule>;
+  readonly #retired: RegExp | undefined;
   readonly #queue: BullQueue;
   readonly #worker: HeldWorker;
   readonly #log: Log;
@@ -31,8 +32,14 @@ export class Schedules {
   #checking: Promise<void> = Promise.resolve();
 
   /** @throws BridgeError `config` for a schedule that cannot be */
-  constructor(backend: Backend, schedules: readonly Schedule[], settings: Settings, report: ErrorSink) {
+  constructor(
+    backend: Backend,
+    { schedules, retired }: Pick<QueueHandlers, 'schedules' | 'retired'>,
+    settings: Settings,
+    report: ErrorSink,
+  ) {
     schedules.forEach(refuseImpossible);
+    this.#retired = retired;
     this.#schedules = new Map(schedules.map((schedule) => [schedule.id, schedule]));
     this.#queue = backend.queue(SCHEDULES_QUEUE);
     this.#log = settings.log;
@@ -99,6 +106,7 @@ export class Schedules {
    */
   async #putInPlace({ asHere }: { asHere: boolean }): Promise<void> {
     const present = new Map((await this.#queue.getJobSchedulers()).map((found) => [found.key, found]));
+    await this.#removeRetired(present.keys());
     for (const schedule of this.#schedules.values()) {
       const { id } = schedule;
       const repeat = repeatOf(schedule);
@@ -113,6 +121,13 @@ export class Schedules {
         name: id,
         opts: { attempts: 1, removeOnComplete: true, removeOnFail: true, stackTraceLimit: 0 },
       });
+    }
+  }
+
+  /** An earlier version that still runs puts its own back again and again; when it ends, nobody else would remove them. */
+  async #removeRetired(present: Iterable<string>): Promise<void> {
+    for (const id of present) {
+      if (!this.#schedules.has(id) && this.#retired?.test(id)) await this.#queue.removeJobScheduler(id);
     }
   }
 
@@ -135,7 +150,7 @@ export class Schedules {
     try {
       if (await this.#runsElsewhere(job)) return;
       // as long as it is in hand no other process runs the schedule: one that hangs must not stop it for ever
-      if (await within(this.#runLimitMs, schedule.run())) return;
+      if (await within(this.#runLimitMs, schedule.run(plannedAt(job)))) return;
       const seconds = Math.round(this.#runLimitMs / 1000);
       this.#log.error(
         { schedule: id, seconds },

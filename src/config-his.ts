@@ -2,10 +2,19 @@
 
 import { z } from 'zod';
 import { checkDatabase } from './config-address.ts';
+import { timeOfDay } from './config-time.ts';
 
 /** What every HIS has in common: how it is looked at. */
 const looks = {
   pollSeconds: z.number().min(0.2).max(300).default(2),
+  /** Hours (Asia/Bangkok) in which hardly anybody comes; the same time twice: no such hours. */
+  quietHours: z
+    .strictObject({
+      from: timeOfDay.default('20:00'),
+      to: timeOfDay.default('05:00'),
+      pollSeconds: z.number().min(0.2).max(300).default(15),
+    })
+    .prefault({}),
   /** A row committed late is still seen while it is within this window. */
   overlapMinutes: z.number().min(1).max(120).default(12),
   /** How often the day's digest is compared, to see edits, removals and rows that came very late. */
@@ -16,7 +25,7 @@ const looks = {
 
 /** What a HIS in a SQL database has in common. */
 const limits = {
-  connections: z.number().int().min(1).max(8).default(2),
+  connections: z.number().int().min(1).max(2).default(2),
   statementTimeoutMs: z.number().int().min(100).max(60_000).default(5_000),
 };
 

@@ -9,6 +9,7 @@ import { checkAddress } from './config-address.ts';
 import { Faults, wording } from './config-faults.ts';
 import { readConfigFile } from './config-file.ts';
 import { his } from './config-his.ts';
+import { timeOfDay } from './config-time.ts';
 import { BridgeError } from './domain/bridge-error.ts';
 
 /** Deeper than any key of ours; a file that goes on below it is not followed. */
@@ -50,8 +51,6 @@ const station = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected letters, digits, dots, dashes or underscores'),
   agentUrl: httpUrl,
 });
-
-const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected a time of day such as "07:00"');
 
 const nhso = z
   .strictObject({

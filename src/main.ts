@@ -223,6 +223,7 @@ function openSite(config: SiteConfig, options: StartOptions, clock: Clock): Site
     tokenSources: openTokenSources(nhso, () => clock.now()),
     settings: {
       pollMs: his.pollSeconds * 1000,
+      quietHours: { ...his.quietHours, pollMs: his.quietHours.pollSeconds * 1000 },
       overlapMs: his.overlapMinutes * 60_000,
       digestMs: his.digestSeconds * 1000,
       catchUpDays: his.catchUpDays,

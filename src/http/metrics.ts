@@ -99,6 +99,11 @@ function makeGauges(registry: Registry): Record<keyof GaugeLabels, Gauge> {
     'breaker-open': gauge('breaker_open', '1 while NHSO is taken to be down.', ['site']),
     'token-alive': gauge('token_alive', '1 while a living token of that kind is there.', ['site', 'kind']),
     'last-poll': gauge('last_poll_timestamp_seconds', 'When the HIS was last asked with success.', ['site']),
+    'his-up': gauge('his_up', '1 while the HIS answers.', ['site']),
+    'poll-pace': gauge('poll_pace_seconds', 'How often the HIS is asked just now.', ['site']),
+    'change-capture': gauge('change_capture', '1 while changes in the HIS are heard of as they are made.', [
+      'site',
+    ]),
   };
 }
 

@@ -73,19 +73,21 @@ export class Breaker {
    * outage between two probes, since it says nothing of the calls that failed.
    */
   seenToAnswer(now: Instant): boolean {
-    if (!this.isOpen || (this.#isRelapse && !this.#isProbeDue(now))) return false;
+    if (!this.isOpen || (this.#isRelapse && !this.isProbeDue(now))) return false;
     return this.succeeded();
   }
 
   /** True once per probe interval while open: whoever gets it makes the probe. */
   takeProbe(now: Instant): boolean {
-    if (!this.isOpen || !this.#isProbeDue(now)) return false;
+    if (!this.isProbeDue(now)) return false;
     this.#pauseMs = this.#options.probeMs;
     this.#nextProbeAt = now + this.#pauseMs;
     return true;
   }
 
-  #isProbeDue(now: Instant): boolean {
+  /** While it is open: whether the time has come to ask whether NHSO is back. */
+  isProbeDue(now: Instant): boolean {
+    if (!this.isOpen) return false;
     // a clock that was set back must not put the probe off by an hour
     const wait = this.#nextProbeAt - now;
     return wait <= 0 || wait > this.#pauseMs;

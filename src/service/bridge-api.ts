@@ -1,7 +1,9 @@
 /** What the faces of the house (HTTP, console) may ask of the service. Implementation: `bridge.ts`. */
 
+import type { Instant } from '../domain/bangkok.ts';
 import type { CardReadMessage } from '../domain/card-read.ts';
 import type { Case } from '../domain/case.ts';
+import type { PaceReason } from './pace.ts';
 import type { Finding } from './ports/finding.ts';
 import type { CaseKey } from './ports/ledger.ts';
 
@@ -23,6 +25,21 @@ export interface CardReadReceipt {
   nhso: 'up' | 'down';
 }
 
+/** How it stands with one site's HIS, as this process knows it. */
+export interface HisState {
+  hcode: string;
+  /** `elsewhere`: this process has not asked it lately, and another one may have. */
+  state: 'well' | 'away' | 'elsewhere';
+  /** Since when it is away. */
+  awaySince: Instant | null;
+  lastPoll: Instant | null;
+  /** How often it is asked, and why so. */
+  paceMs: number;
+  pace: PaceReason;
+  /** Whether changes are heard of as they are made; null where that is not configured. */
+  isListening: boolean | null;
+}
+
 /** Who does it: the name of the API key. */
 export interface Actor {
   name: string;
@@ -40,4 +57,6 @@ export interface BridgeApi {
   nhsoStatus(hcode: string): 'up' | 'down';
   /** What is and what is not ready: ledger, queue, each HIS, each station's agent. From memory, fast. */
   readiness(): Promise<Finding[]>;
+  /** Of each site, in the order of the configuration. From memory, fast. */
+  hisStates(): HisState[];
 }

@@ -5,12 +5,13 @@ import { bangkokIso, type Instant, serviceDateOf } from '../domain/bangkok.ts';
 import { errorText, isBridgeError } from '../domain/bridge-error.ts';
 import type { Case } from '../domain/case.ts';
 import type { Gap } from '../domain/machine/restored.ts';
-import type { Actor, BridgeApi, CardReadReceipt, Resolution } from './bridge-api.ts';
+import type { Actor, BridgeApi, CardReadReceipt, HisState, Resolution } from './bridge-api.ts';
 import { acceptCardRead, type StationMessage } from './card-reads.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { closeDays, pairLeftovers, redate, seekLost } from './housekeeping.ts';
 import { Intake } from './intake.ts';
 import { NhsoLine } from './nhso-line.ts';
+import { Polls, type PollsOptions } from './polls.ts';
 import type { Finding } from './ports/finding.ts';
 import type { CaseKey } from './ports/ledger.ts';
 import type { QueueHandlers, Schedule } from './ports/work-queue.ts';
@@ -34,12 +35,17 @@ const DUE_MS = 1_000;
 const READINESS_MS = 3_000;
 /** How often, after the ledger was put back, visits are looked for whose card read is lost with it, ms. */
 const LOST_MS = 10_000;
+/** How long a look at a HIS that is under way is waited for at the end, ms; nothing is lost with it. */
+const LAST_LOOK_MS = 5_000;
+/** Versions before this one had such a schedule for each site. */
+const RETIRED = /^(poll-.+|rights-.+|reconcile-.+-\d{4})$/;
 /** A job that has waited this long while the work may go on: the workers have fallen silent. */
 const STUCK_MS = 10 * MINUTE_MS;
 
 export interface BridgeOptions {
   /** The queue's workers do nothing any more and cannot be woken: the process should end and be started again. */
   onStuck: () => void;
+  polls?: PollsOptions;
 }
 
 export class Bridge implements BridgeApi {
@@ -48,6 +54,7 @@ export class Bridge implements BridgeApi {
   readonly #dispatcher: Dispatcher;
   readonly #lines = new Map<string, NhsoLine>();
   readonly #intakes = new Map<string, Intake>();
+  readonly #polls: Polls;
   readonly #rights = new Map<string, RightsWithoutCard>();
   readonly #readiness: Readiness;
   /** Of this process, among all that share the ledger. */
@@ -65,16 +72,17 @@ export class Bridge implements BridgeApi {
     this.#options = options;
     this.#dispatcher = new Dispatcher(house);
     const kick = (): void => this.#dispatcher.kick();
-    for (const [hcode, site] of house.sites) {
+    for (const [i, [hcode, site]] of [...house.sites].entries()) {
       this.#lines.set(
         hcode,
         new NhsoLine(site, house, () => this.#inBackground('resume', () => this.#resume(hcode))),
       );
-      this.#intakes.set(hcode, new Intake(house, site, kick));
+      this.#intakes.set(hcode, new Intake(house, site, kick, i / house.sites.size));
       if (site.rightSearch !== null)
         this.#rights.set(hcode, new RightsWithoutCard(house, site, site.rightSearch));
     }
-    this.#readiness = new Readiness(house, this.#intakes, this.#lines);
+    this.#polls = new Polls(house, this.#intakes, options.polls);
+    this.#readiness = new Readiness(house, this.#intakes, this.#polls, this.#lines);
     const steps = { line: (hcode: string) => this.#line(hcode), gap: () => this.#gap, kick };
     this.#tools = { house, ...steps };
     this.#night = new Night(nightTools(house, steps));
@@ -89,6 +97,7 @@ export class Bridge implements BridgeApi {
     await this.#house.queue.start(this.#handlers());
     await this.#firstLook();
     this.#dispatcher.kick();
+    this.#polls.start();
     this.#every(DUE_MS, 'due', () => this.#sweepDue());
     this.#every(MINUTE_MS, 'beat', () => ledger.beat());
     if (this.#gap !== null) this.#every(LOST_MS, 'lost', () => seekLost(this.#house, this.#gap));
@@ -106,6 +115,7 @@ export class Bridge implements BridgeApi {
     for (const rights of this.#rights.values()) rights.stop();
     await this.#night.stop();
     await this.#house.queue.close(graceMs);
+    await this.#polls.stop(Math.min(graceMs ?? LAST_LOOK_MS, LAST_LOOK_MS));
     await this.#dispatcher.idle();
     await this.#house.tokens.stop();
     await Promise.allSettled([...this.#background]);
@@ -140,13 +150,17 @@ export class Bridge implements BridgeApi {
     return this.#readiness.findings();
   }
 
+  hisStates(): HisState[] {
+    return this.#readiness.hisStates();
+  }
+
   #handlers(): QueueHandlers {
     const tools = this.#tools;
-    const polls: Schedule[] = [...this.#intakes].map(([hcode, intake]) => ({
-      id: `poll-${hcode}`,
-      every: this.#house.sites.get(hcode)?.settings.pollMs ?? 2_000,
-      run: () => intake.poll(),
-    }));
+    const rights = [...this.#rights.values()];
+    const ifAny: Schedule[] =
+      rights.length === 0
+        ? []
+        : [{ id: 'rights', every: RIGHTS_MS, run: () => all(rights.map((r) => r.run())) }];
     return {
       steps: {
         draft: draftStep(tools),
@@ -155,16 +169,13 @@ export class Bridge implements BridgeApi {
         'write-back': writeBackStep(tools),
       },
       schedules: [
-        ...polls,
-        ...[...this.#rights].map(([hcode, rights]) => ({
-          id: `rights-${hcode}`,
-          every: RIGHTS_MS,
-          run: () => rights.run(),
-        })),
+        { id: 'poll', every: this.#polls.everyMs, run: (plannedAt) => this.#polls.run(plannedAt) },
+        ...ifAny,
         { id: 'keep-house', every: MINUTE_MS, run: () => this.#keepHouse() },
         ...this.#night.schedules(),
         { id: 'tokens-midnight', cron: '0 0 * * *', run: () => this.#house.tokens.midnight() },
       ],
+      retired: RETIRED,
       refill: () => this.#sweepAll(),
     };
   }
@@ -228,6 +239,7 @@ export class Bridge implements BridgeApi {
     for (const hcode of this.#heldBack()) {
       const heard = await this.#house.ledger.recall(answeredAt(hcode));
       if (heard !== null) this.#line(hcode).noteElsewhere(Number(heard));
+      if (!this.#line(hcode).isProbeDue) continue;
       const page = await this.#house.ledger.casesWithWork({
         dueBy: this.#house.clock.now(),
         hcode,
@@ -282,6 +294,11 @@ export class Bridge implements BridgeApi {
       .finally(() => this.#background.delete(done));
     this.#background.add(done);
   }
+}
+
+/** Waits for all of them; throws what the first of those that failed has thrown. */
+async function all(work: readonly Promise<void>[]): Promise<void> {
+  for (const done of await Promise.allSettled(work)) if (done.status === 'rejected') throw done.reason;
 }
 
 /** On any later day it is nobody's concern. */

@@ -14,6 +14,21 @@ import { TakeIn, type Taken } from './take-in.ts';
 /** How often the day's rows are counted; the digest is taken at least as often as it is configured. */
 const COUNT_MS = 10_000;
 
+/** How a look is made. */
+export interface Look {
+  /** Something has changed in the HIS, and it need not show in the numbers: the day's rows are counted as well. */
+  isRung?: boolean;
+  /** Asked when there is a day that is over and still to be read: it can wait for the next look. */
+  mayReadPastDay?: () => boolean;
+}
+
+export interface LookedAt {
+  /** How long the HIS took to tell what is new, ms; null when it, or the ledger, was away. */
+  tookMs: number | null;
+  /** True when anything in the visits that were read was new. */
+  isNews: boolean;
+}
+
 export class Intake {
   readonly #house: House;
   readonly #site: Site;
@@ -25,17 +40,23 @@ export class Intake {
   #countedAt: Instant = 0;
   #polledTo: Instant | null = null;
   #lastSuccess: Instant | null = null;
-  #trouble: string | null = null;
+  #trouble: { why: string; since: Instant } | null = null;
+  /** Of the look that is under way. */
+  #tookMs = 0;
+  #isNews = false;
+  readonly #share: number;
 
-  constructor(house: House, site: Site, kick: () => void) {
+  /** `share` (0…1): its counts and digests come so much of their time later, lest those of a hundred sites all come at once. */
+  constructor(house: House, site: Site, kick: () => void, share = 0) {
     this.#house = house;
     this.#site = site;
+    this.#share = share;
     this.#takeIn = new TakeIn(house, site, kick);
     this.#pastDays = new PastDays(house, site, (date) => this.#readDay(date, { remember: false }));
   }
 
-  /** When the HIS last answered, and what is wrong if it does not. */
-  get health(): { lastSuccess: Instant | null; trouble: string | null } {
+  /** When the HIS last answered, and what is wrong, since when, if it does not. */
+  get health(): { lastSuccess: Instant | null; trouble: { why: string; since: Instant } | null } {
     return { lastSuccess: this.#lastSuccess, trouble: this.#trouble };
   }
 
@@ -43,51 +64,57 @@ export class Intake {
    * One poll. When the HIS or the ledger is away that is said once, and the next poll takes up all that was missed;
    * only a fault of ours is thrown.
    */
-  async poll(): Promise<void> {
+  async poll({ isRung = false, mayReadPastDay = () => true }: Look = {}): Promise<LookedAt> {
     const { clock, metrics } = this.#house;
     const site = this.#site.hcode;
     const now = clock.now();
     const isDigestTurn = isTurn(now, this.#digestAt, this.#site.settings.digestMs);
     const begun = performance.now();
     const kind = isDigestTurn ? 'digest' : 'visits';
+    this.#tookMs = 0;
+    this.#isNews = false;
     try {
-      if (this.#polledTo !== null) await this.#look(this.#polledTo, now);
+      if (this.#polledTo !== null) await this.#look(this.#polledTo, now, isRung);
       if (isDigestTurn) {
         await this.#compareDay(now);
         await this.#pastDays.recountOne();
       }
-      await this.#pastDays.readOne(serviceDateOf(now));
+      await this.#pastDays.readOne(serviceDateOf(now), mayReadPastDay);
       this.#polledTo = now;
       this.#lastSuccess = now;
       if (this.#trouble !== null) this.#house.log.info({ site }, 'the HIS can be polled again');
       this.#trouble = null;
       metrics.set('last-poll', Math.floor(now / 1000), { site });
       metrics.observe('poll', (performance.now() - begun) / 1000, { site, kind, outcome: 'ok' });
+      return { tookMs: this.#tookMs, isNews: this.#isNews };
     } catch (error) {
       const outcome = isBridgeError(error) ? error.code : 'error';
       metrics.observe('poll', (performance.now() - begun) / 1000, { site, kind, outcome });
       this.#troubled(error);
       if (!isBridgeError(error)) throw error;
+      return { tookMs: null, isNews: this.#isNews };
     }
   }
 
   #troubled(error: unknown): void {
     const why = isBridgeError(error) ? error.message : 'unexpected error';
-    if (why !== this.#trouble) {
+    if (why !== this.#trouble?.why) {
       const next =
         'new visits are not seen; the poll goes on trying, "npm run doctor" says what may be wrong';
       this.#house.log.warn({ site: this.#site.hcode, why }, `the HIS cannot be polled: ${next}`);
     }
-    this.#trouble = why;
+    this.#trouble = { why, since: this.#trouble?.since ?? this.#house.clock.now() };
   }
 
-  async #look(polledTo: Instant, now: Instant): Promise<void> {
+  async #look(polledTo: Instant, now: Instant, isRung: boolean): Promise<void> {
     const { overlapMs } = this.#site.settings;
     // what came in on days that are over is found when they are read
     const from = Math.max(polledTo, startOfServiceDate(serviceDateOf(now))) - overlapMs;
-    const { his } = this.#site;
-    this.#note(await this.#takeIn.take(await his.newVisits(from, now, (vn) => this.#takeIn.isSettled(vn))));
-    if (isTurn(now, this.#countedAt, COUNT_MS)) await this.#count(from, now);
+    const begun = performance.now();
+    const visits = await this.#site.his.newVisits(from, now, (vn) => this.#takeIn.isSettled(vn));
+    this.#tookMs = performance.now() - begun;
+    this.#note(await this.#takeIn.take(visits));
+    if (isRung || isTurn(now, this.#countedAt, COUNT_MS)) await this.#count(from, now);
   }
 
   /** Finds the visits that their numbers do not show, and those that are gone, without reading the day. */
@@ -104,6 +131,7 @@ export class Intake {
   }
 
   #note({ unmet, isNews }: Taken): void {
+    this.#isNews ||= isNews;
     const day = this.#day;
     if (day === null) return;
     day.rows += unmet.filter((v) => v.serviceDate === day.date).length;
@@ -125,13 +153,16 @@ export class Intake {
     const changed = this.#takeIn.forgetChanged(standing);
     if (!isAsBefore || changed > 0) await this.#readDay(date);
     this.#day = { date, digest, rows };
-    this.#digestAt = now;
+    // the first time all sites are compared at once, and each at its own time from then on
+    const early = before === null ? this.#share : 0;
+    this.#digestAt = now - early * this.#site.settings.digestMs;
+    if (before === null) this.#countedAt = now - early * COUNT_MS;
   }
 
   async #readDay(date: ServiceDate, options: { remember?: boolean } = {}): Promise<void> {
     const { his, hcode } = this.#site;
     const visits = await his.visitsOn(date);
-    await this.#takeIn.take(visits, options);
+    this.#isNews = (await this.#takeIn.take(visits, options)).isNews || this.#isNews;
     const standing = new Set(visits.map((v) => v.vn));
     for (const known of await this.#house.ledger.caseKeysOn(hcode, date)) {
       if (standing.has(known.vn) || known.visitGone) continue;

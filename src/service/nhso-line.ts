@@ -114,6 +114,11 @@ export class NhsoLine {
     if (at > (this.#breaker.openedAt ?? at)) this.noteCardRead();
   }
 
+  /** Whether {@link probe} would ask now. */
+  get isProbeDue(): boolean {
+    return this.#breaker.isProbeDue(this.#house.clock.now());
+  }
+
   #noteUp(): void {
     if (this.#breaker.succeeded()) this.#goOn();
   }

@@ -40,12 +40,15 @@ export class PastDays {
     this.#readDay = readDay;
   }
 
-  /** Reads one day of those that are to be read: the next poll, which the counters wait for, is not held up by the rest. */
-  async readOne(today: ServiceDate): Promise<void> {
+  /**
+   * Reads one day of those that are to be read: the next poll, which the counters wait for, is not held up by the rest. Nor is
+   * that of another site: while `may` says no, the day waits.
+   */
+  async readOne(today: ServiceDate, may: () => boolean): Promise<void> {
     if (this.#plan?.today !== today) this.#plan = await this.#planFor(today);
     const { dates, rows, done } = this.#plan;
     const [date] = dates;
-    if (date === undefined) return;
+    if (date === undefined || !may()) return;
     rows.set(date, await this.#site.his.countOn(date));
     await this.#readDay(date);
     if (dates.length === 1) await this.#house.ledger.remember(this.#name, JSON.stringify(done));

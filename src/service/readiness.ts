@@ -2,13 +2,17 @@
 
 import { timeOfDay } from '../domain/bangkok.ts';
 import { errorText } from '../domain/bridge-error.ts';
+import { AgentLooks } from './agent-looks.ts';
+import type { HisState } from './bridge-api.ts';
 import type { Intake } from './intake.ts';
 import type { NhsoLine } from './nhso-line.ts';
+import type { Polls } from './polls.ts';
 import type { Finding } from './ports/finding.ts';
 import type { House, Site } from './site.ts';
 
-/** Polls in a row that may be missed before the HIS counts as away. */
-const MISSED_POLLS = 10;
+/** Polls in a row that may be missed before the HIS counts as away: at the fast pace, and at the pace that it has. */
+const MISSED = { fast: 10, any: 4 };
+const SOON_MS = 30_000;
 
 /** Turns between two looks at what is well. */
 const CALM_TURNS = 5;
@@ -16,19 +20,27 @@ const CALM_TURNS = 5;
 export class Readiness {
   readonly #house: House;
   readonly #intakes: ReadonlyMap<string, Intake>;
+  readonly #polls: Polls;
   readonly #lines: ReadonlyMap<string, NhsoLine>;
+  readonly #agents: AgentLooks;
   #own: Finding[] = [{ check: 'starting', level: 'fail', message: 'the bridge is starting' }];
-  #agents = new Map<string, Finding>();
 
-  constructor(house: House, intakes: ReadonlyMap<string, Intake>, lines: ReadonlyMap<string, NhsoLine>) {
+  constructor(
+    house: House,
+    intakes: ReadonlyMap<string, Intake>,
+    polls: Polls,
+    lines: ReadonlyMap<string, NhsoLine>,
+  ) {
     this.#house = house;
     this.#intakes = intakes;
+    this.#polls = polls;
     this.#lines = lines;
+    this.#agents = new AgentLooks([...house.sites.values()], CALM_TURNS);
   }
 
   /** Looks at the ledger, the queue and every agent. */
   async refresh(): Promise<void> {
-    await Promise.all([this.#lookAtOwn(), this.#lookAtAllAgents()]);
+    await Promise.all([this.#lookAtOwn(), this.#agents.lookAtAll()]);
   }
 
   /**
@@ -37,20 +49,13 @@ export class Readiness {
    * is soon seen.
    */
   turns(): (() => Promise<void>)[] {
-    const turn = (current: () => readonly Finding[], look: () => Promise<void>) => {
-      let turns = 0;
-      return async (): Promise<void> => {
-        turns += 1;
-        if (turns % CALM_TURNS === 0 || current().some((f) => f.level === 'fail')) await look();
-      };
-    };
-    const agents = (): Finding[] => [...this.#house.sites.values()].flatMap((site) => this.#stations(site));
+    let turns = 0;
     return [
-      turn(
-        () => this.#own,
-        () => this.#lookAtOwn(),
-      ),
-      turn(agents, () => this.#lookAtAllAgents()),
+      async () => {
+        turns += 1;
+        if (turns % CALM_TURNS === 0 || this.#own.some((f) => f.level === 'fail')) await this.#lookAtOwn();
+      },
+      async () => this.#agents.turn(),
     ];
   }
 
@@ -62,38 +67,68 @@ export class Readiness {
     this.#own = [...ledger, ...queue];
   }
 
-  async #lookAtAllAgents(): Promise<void> {
-    await Promise.all([...this.#house.sites.values()].map((site) => this.#lookAtAgents(site)));
-  }
-
+  /**
+   * A HIS that is away, or a site without any agent, stands in the way of the whole only when no site is better off: a health
+   * centre that is closed must not take the bridge from the ninety-nine others.
+   */
   findings(): Finding[] {
     const sites = [...this.#house.sites.values()];
+    const his = orWarn(sites.map((site) => [this.#his(site)]));
+    const agents = orWarn(sites.map((site) => this.#agents.findings(site)));
     return [
       ...this.#own,
-      ...sites.flatMap((site) => [this.#his(site), this.#nhso(site), ...this.#stations(site)]),
+      ...sites.flatMap((site, i) => [...(his[i] ?? []), this.#nhso(site), ...(agents[i] ?? [])]),
       ...this.#house.tokens.findings(),
     ];
   }
 
-  #his(site: Site): Finding {
-    const check = `his-${site.hcode}`;
-    const { lastSuccess, trouble } = this.#intakes.get(site.hcode)?.health ?? {
-      lastSuccess: null,
-      trouble: null,
-    };
-    const limit = Math.max(30_000, site.settings.pollMs * MISSED_POLLS);
+  hisStates(): HisState[] {
+    return [...this.#house.sites.values()].map((site) => this.#stateOf(site));
+  }
+
+  #stateOf({ hcode, settings }: Site): HisState {
+    const { lastSuccess, trouble } = this.#intakes.get(hcode)?.health ?? NEVER;
+    const poll = this.#polls.site(hcode);
+    const pace = poll?.pace ?? { ms: settings.pollMs, reason: 'usual' };
+    const limit = Math.max(SOON_MS, settings.pollMs * MISSED.fast, pace.ms * MISSED.any);
     const isLate = lastSuccess === null || this.#house.clock.now() - lastSuccess > limit;
-    const since = lastSuccess === null ? 'never yet' : `last at ${timeOfDay(lastSuccess)}`;
-    if (isLate && trouble !== null)
-      return { check, level: 'fail', message: `HIS of ${site.hcode}: ${trouble} (${since})` };
+    const late = trouble === null ? 'elsewhere' : 'away';
+    return {
+      hcode,
+      state: isLate ? late : 'well',
+      awaySince: trouble?.since ?? null,
+      lastPoll: lastSuccess,
+      paceMs: pace.ms,
+      pace: pace.reason,
+      isListening: poll?.hearing?.isListening ?? null,
+    };
+  }
+
+  #his(site: Site): Finding {
+    const { hcode } = site;
+    const check = `his-${hcode}`;
+    const { state, awaySince, lastPoll, paceMs } = this.#stateOf(site);
+    const last = lastPoll === null ? 'never yet' : `last at ${timeOfDay(lastPoll)}`;
+    const every = `every ${Math.round(paceMs / 100) / 10} s`;
+    if (state === 'away') {
+      const { why } = this.#intakes.get(hcode)?.health.trouble ?? { why: '' };
+      const since = awaySince === null ? '' : `, away since ${timeOfDay(awaySince)}`;
+      return { check, level: 'fail', message: `HIS of ${hcode}: ${why} (${last}${since}; tried ${every})` };
+    }
     // another bridge process may be the one that polls
-    if (isLate)
+    if (state === 'elsewhere')
       return {
         check,
         level: 'warn',
-        message: `HIS of ${site.hcode} has not been polled by this process (${since})`,
+        message: `HIS of ${hcode} has not been polled by this process (${last})`,
       };
-    return { check, level: 'ok', message: `HIS of ${site.hcode} polled, ${since}` };
+    const polled = `HIS of ${hcode} polled ${every}, ${last}`;
+    const hearing = this.#polls.site(hcode)?.hearing ?? null;
+    if (hearing === null) return { check, level: 'ok', message: polled };
+    if (hearing.isListening)
+      return { check, level: 'ok', message: `${polled}; changes are heard of as they are made` };
+    const why = hearing.why === null ? '' : `: ${hearing.why}`;
+    return { check, level: 'warn', message: `${polled}; changes are not heard of as they are made${why}` };
   }
 
   #nhso(site: Site): Finding {
@@ -106,40 +141,16 @@ export class Readiness {
         }
       : { check, level: 'ok', message: `NHSO: nothing known against it at ${site.hcode}` };
   }
+}
 
-  #stations(site: Site): Finding[] {
-    const found = site.stations
-      .map((s) => this.#agents.get(`${site.hcode}/${s.id}`))
-      .filter((f) => f !== undefined);
-    const down = found.filter((f) => f.level !== 'ok');
-    // one counter that is switched off is no reason to call the bridge unready
-    return found.length > 0 && down.length === found.length
-      ? down.map((f) => ({ ...f, level: 'fail' as const }))
-      : found;
-  }
+const NEVER = { lastSuccess: null, trouble: null };
 
-  async #lookAtAgents(site: Site): Promise<void> {
-    await Promise.all(
-      site.stations.map(async ({ id, agent }) => {
-        const check = `agent-${site.hcode}-${id}`;
-        try {
-          const terminals = await agent.terminals();
-          const message = terminals.length === 0 ? `no card reader at ${id}` : `agent at ${id} answers`;
-          this.#agents.set(`${site.hcode}/${id}`, {
-            check,
-            level: terminals.length === 0 ? 'warn' : 'ok',
-            message,
-          });
-        } catch (error) {
-          this.#agents.set(`${site.hcode}/${id}`, {
-            check,
-            level: 'warn',
-            message: `agent at ${id}: ${errorText(error)}`,
-          });
-        }
-      }),
-    );
-  }
+/** Of each site its findings: failures are warnings as long as one site has none. */
+function orWarn(ofSites: readonly Finding[][]): Finding[][] {
+  const isDown = (findings: readonly Finding[]): boolean => findings.some((f) => f.level === 'fail');
+  if (ofSites.every(isDown)) return [...ofSites];
+  const warned = (f: Finding): Finding => (f.level === 'fail' ? { ...f, level: 'warn' } : f);
+  return ofSites.map((findings) => findings.map(warned));
 }
 
 async function looked(check: string, look: () => Promise<Finding[]>): Promise<Finding[]> {

@@ -20,7 +20,10 @@ export interface Station {
 
 /** All times in ms. */
 export interface SiteSettings {
+  /** How often the HIS is asked while patients come; see `pace.ts` for when it is asked less often. */
   pollMs: number;
+  /** `HH:MM` (Asia/Bangkok), and how often it is asked then; null: no hours are quiet. */
+  quietHours: { from: string; to: string; pollMs: number } | null;
   overlapMs: number;
   digestMs: number;
   /** Days that are read again once a new day has begun, and after the bridge was off. */

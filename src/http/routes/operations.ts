@@ -1,7 +1,9 @@
 /** For who keeps the bridge running: is it alive, is it ready, what are its figures, what can it be asked. */
 
 import { z } from 'zod';
+import { bangkokIso, type Instant } from '../../domain/bangkok.ts';
 import { maskCitizenIds } from '../../domain/citizen-id.ts';
+import type { HisState } from '../../service/bridge-api.ts';
 import type { HttpParts } from '../parts.ts';
 import { ANYTHING, NOTHING, type Route, route } from '../route.ts';
 
@@ -18,6 +20,23 @@ const readinessSchema = z
     warnings: z
       .array(z.strictObject({ check: z.string(), message: z.string() }))
       .meta({ description: 'What somebody should look at; the work goes on.' }),
+    his: z
+      .array(
+        z.strictObject({
+          site: z.string(),
+          state: z.enum(['well', 'away', 'elsewhere']).meta({
+            description: 'elsewhere: this process has not asked it lately; another one may have.',
+          }),
+          awaySince: z.string().nullable(),
+          lastPoll: z.string().nullable(),
+          paceSeconds: z.number().meta({ description: 'How often it is asked just now.' }),
+          pace: z.enum(['usual', 'quiet', 'heard', 'slow', 'away']),
+          listening: z.boolean().nullable().meta({
+            description: 'Whether changes are heard of as they are made; null where that is not configured.',
+          }),
+        }),
+      )
+      .meta({ description: 'Each HIS, those that are not well first. Times in Asia/Bangkok.' }),
   })
   .meta({ id: 'Readiness' });
 
@@ -62,7 +81,10 @@ export function operationRoutes(
             .map(({ check, message }) => ({ check, message: maskCitizenIds(message) }));
         const notReady = at('fail');
         const ready = notReady.length === 0;
-        res.status(ready ? 200 : 503).json({ ready, notReady, warnings: at('warn') });
+        res.status(ready ? 200 : 503).json({
+          ...{ ready, notReady, warnings: at('warn') },
+          his: api.hisStates().map(hisJson).toSorted(notWellFirst),
+        });
       },
     }),
     route({
@@ -89,4 +111,16 @@ export function operationRoutes(
       },
     }),
   ];
+}
+
+function hisJson({ hcode, state, awaySince, lastPoll, paceMs, pace, isListening }: HisState) {
+  const time = (at: Instant | null): string | null => (at === null ? null : bangkokIso(at));
+  return {
+    ...{ site: hcode, state, awaySince: time(awaySince), lastPoll: time(lastPoll) },
+    ...{ paceSeconds: paceMs / 1000, pace, listening: isListening },
+  };
+}
+
+function notWellFirst(a: { state: HisState['state'] }, b: { state: HisState['state'] }): number {
+  return Number(a.state === 'well') - Number(b.state === 'well');
 }

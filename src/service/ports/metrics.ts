@@ -33,6 +33,12 @@ export interface GaugeLabels {
   'breaker-open': { site: string };
   /** When the HIS was last asked with success, Unix seconds. */
   'last-poll': { site: string };
+  /** 1 while the HIS answers, 0 while it does not; of the process that asked it last. */
+  'his-up': { site: string };
+  /** How often the HIS is asked just now, seconds. */
+  'poll-pace': { site: string };
+  /** 1 while changes in the HIS are heard of as they are made, else 0; absent where that is not configured. */
+  'change-capture': { site: string };
   /** 1 while the ledger holds a token of that kind that lives, else 0. */
   'token-alive': { site: string; kind: TokenKind };
 }

@@ -34,17 +34,20 @@ export type StepHandler = (job: StepJob, context: JobContext) => Promise<void>;
 
 /** Something done again and again, by one process at a time. */
 export interface Schedule {
-  /** Unique, kebab-case: `poll-10978`. */
+  /** Unique, kebab-case: `keep-house`. */
   id: string;
   /** Either every so many milliseconds, or a cron pattern in Asia/Bangkok. */
   every?: number;
   cron?: string;
-  run: () => Promise<void>;
+  /** `plannedAt`: the instant for which the tick was planned, whichever process takes it and however late. */
+  run: (plannedAt: Instant) => Promise<void>;
 }
 
 export interface QueueHandlers {
   steps: Record<Step, StepHandler>;
   schedules: readonly Schedule[];
+  /** Ids of schedules that earlier versions had. Such a one is removed, also when one that still runs has put it back. */
+  retired?: RegExp;
   /** The queue was seen to have lost what it held: adds all jobs again. Called again when it fails. */
   refill: () => Promise<void>;
 }

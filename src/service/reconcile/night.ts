@@ -43,16 +43,18 @@ export class Night {
 
   /** A tick only begins the work: a night may take longer than any tick may. */
   schedules(): Schedule[] {
-    return [...this.#tools.house.sites.values()].flatMap((site) =>
-      [...new Set(site.settings.reconcile.at)].map((at) => {
-        const [hours = '0', minutes = '0'] = at.split(':');
-        return {
-          id: `reconcile-${site.hcode}-${hours}${minutes}`,
-          cron: `${Number(minutes)} ${Number(hours)} * * *`,
-          run: () => this.#dueAt(site),
-        };
-      }),
-    );
+    const sites = [...this.#tools.house.sites.values()];
+    const times = new Set(sites.flatMap((site) => site.settings.reconcile.at));
+    return [...times].map((at) => {
+      const [hours = '0', minutes = '0'] = at.split(':');
+      return {
+        id: `reconcile-${hours}${minutes}`,
+        cron: `${Number(minutes)} ${Number(hours)} * * *`,
+        run: async () => {
+          for (const site of sites) if (site.settings.reconcile.at.includes(at)) await this.#dueAt(site);
+        },
+      };
+    });
   }
 
   /** At the start: what was missed while no bridge was there. A bridge that is new here has missed nothing. */

@@ -98,6 +98,7 @@ export async function openHouse(
     rightSearch: null,
     settings: {
       pollMs: 1000,
+      quietHours: null,
       overlapMs: 1000,
       digestMs: 1000,
       catchUpDays: 7,

@@ -71,7 +71,14 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
     authenStatus: openAuthenStatusOf(nhso),
     tokenSources: openTokenSources(nhso, clock.now),
     settings: {
-      ...{ pollMs: 1_000, overlapMs: 15 * 60_000, digestMs: 5_000, catchUpDays: 7, confirmTimeoutMs: 700 },
+      ...{
+        pollMs: 1_000,
+        quietHours: null,
+        overlapMs: 15 * 60_000,
+        digestMs: 5_000,
+        catchUpDays: 7,
+        confirmTimeoutMs: 700,
+      },
       ...{
         settleMs: 20_000,
         offlineLookupMs: 600_000,

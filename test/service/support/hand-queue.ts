@@ -59,7 +59,7 @@ export class HandQueue implements WorkQueue {
   async tick(id: string): Promise<void> {
     const schedules = this.#bridges().flatMap((h) => h.schedules.filter((s) => s.id === id));
     if (schedules.length === 0) throw new Error(`no schedule ${id}`);
-    await Promise.all(schedules.map((s) => s.run()));
+    await Promise.all(schedules.map((s) => s.run(this.#clock.now())));
   }
 
   loseEverything(): void {

@@ -185,6 +185,7 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
       tokenSources: options.tokenSources ?? [],
       settings: {
         pollMs: 1_000,
+        quietHours: null,
         overlapMs: 15 * 60_000,
         digestMs: 5_000,
         catchUpDays: 7,
@@ -206,7 +207,10 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
       sites: new Map([[HCODE, site]]),
     };
     const house: House = { ...parts, tokens: new Tokens(parts) };
-    const bridge = new Bridge(house, { onStuck: () => undefined });
+    const bridge = new Bridge(house, {
+      onStuck: () => undefined,
+      polls: { placeMs: Number.POSITIVE_INFINITY },
+    });
     await bridge.start();
     opened.push({ ledger, adapter, bridge, stations });
     return { bridge, ledger };
@@ -244,7 +248,7 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
       const claimTypes = offers.map((claimType) => ({ claimType, claimTypeName: null }));
       return bridge.acceptCardRead({ id, pid, kind, correlationId, claimTypes, ...at });
     },
-    poll: () => queue.tick(`poll-${HCODE}`),
+    poll: () => queue.tick('poll'),
     async work() {
       for (let round = 0; round < 200; round++) {
         // the outbox is emptied beside the work

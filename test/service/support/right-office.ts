@@ -36,6 +36,7 @@ const STAFF = sampleCitizenId(900);
 const MINUTE_MS = 60_000;
 const SETTINGS: SiteSettings = {
   pollMs: 60_000,
+  quietHours: null,
   overlapMs: 60_000,
   digestMs: 60_000,
   catchUpDays: 1,
@@ -169,7 +170,7 @@ export async function openRightOffice(
       web.control.killToken(kind, STAFF);
       if (kind === 'srm') web.control.killToken('srm-refresh', STAFF);
     },
-    run: () => process.queue.tick(`rights-${SAMPLE_HCODE}`),
+    run: () => process.queue.tick('rights'),
     stop: () => process.bridge.stop(0),
     async restart() {
       await process.end();

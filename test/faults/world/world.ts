@@ -119,6 +119,7 @@ function configOf(parts: {
           kind: 'hosxp',
           url: parts.his.url,
           pollSeconds: 0.3,
+          quietHours: { pollSeconds: 1 },
           digestSeconds: 1,
           statementTimeoutMs: 2_000,
         },

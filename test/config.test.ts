@@ -143,7 +143,7 @@ describe('a wrong value is named with its path and what was expected', () => {
     const json = { ...(his({ urls: 'x', pollSeconds: 'often' }) as object), ques: 1, 'a b': 2 };
     expect(faults(json)).toEqual([
       'sites[0].his.pollSeconds: expected a number',
-      'sites[0].his.urls: unknown key; expected one of kind, url, pollSeconds, overlapMinutes, digestSeconds, ' +
+      'sites[0].his.urls: unknown key; expected one of kind, url, pollSeconds, quietHours, overlapMinutes, digestSeconds, ' +
         'catchUpDays, writeBack, writeAuthDateTime, cancelledStatuses, connections, statementTimeoutMs',
       'ques: unknown key; expected one of store, queue, http, secrets, log, concurrency, sites',
       '["a b"]: unknown key; expected one of store, queue, http, secrets, log, concurrency, sites',

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWorkQueue } from '../../queues/open-work-queue.ts';
 import { makeMetrics } from '../../src/http/metrics.ts';
+import type { HisState } from '../../src/service/bridge-api.ts';
 import type { Finding } from '../../src/service/ports/finding.ts';
-import { SAMPLE_DATE, SAMPLE_HCODE, sampleCase, sampleCitizenId } from '../support/samples.ts';
+import { SAMPLE_AT, SAMPLE_DATE, SAMPLE_HCODE, sampleCase, sampleCitizenId } from '../support/samples.ts';
 import { describeWith } from '../support/services.ts';
 import { OTHER_HCODE, openHouse, type TestHouse } from './support/house.ts';
 
@@ -47,11 +48,27 @@ describe('health and readiness', () => {
         fix: 'GRANT UPDATE …',
       },
     ];
-    const api = Object.assign(Object.create(house.parts.api), { readiness: async () => findings });
+    const none = { awaySince: null, lastPoll: null, isListening: null } as const;
+    const his: HisState[] = [
+      { ...none, hcode: '10978', state: 'well', lastPoll: SAMPLE_AT, paceMs: 2_000, pace: 'usual' },
+      { ...none, hcode: '10979', state: 'away', awaySince: SAMPLE_AT, paceMs: 30_000, pace: 'away' },
+    ];
+    const told = { readiness: async () => findings, hisStates: () => his };
+    const api = Object.assign(Object.create(house.parts.api), told);
     const own = await openHouse({ api });
     const { status, json, text } = await own.ask('GET', '/readyz');
     expect(status).toBe(200);
     expect(json).toMatchObject({ ready: true, notReady: [], warnings: [{ check: 'nhso-10978' }] });
+    expect(json.his).toEqual([
+      {
+        ...{ site: '10979', state: 'away', awaySince: '2026-11-20T08:30:00+07:00', lastPoll: null },
+        ...{ paceSeconds: 30, pace: 'away', listening: null },
+      },
+      {
+        ...{ site: '10978', state: 'well', awaySince: null, lastPoll: '2026-11-20T08:30:00+07:00' },
+        ...{ paceSeconds: 2, pace: 'usual', listening: null },
+      },
+    ]);
     expect(text).not.toContain('GRANT');
     expect(text).not.toContain(sampleCitizenId(1));
     await own.close();

@@ -8,7 +8,17 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { BridgeError } from '../../src/domain/bridge-error.ts';
 import type { Schedule, StepHandler, WorkQueue } from '../../src/service/ports/work-queue.ts';
-import { drained, eventually, freshPrefix, handlers, openAt, SHORT, stepJob, stepJobs } from './support.ts';
+import {
+  drained,
+  eventually,
+  freshPrefix,
+  handlers,
+  openAt,
+  SHORT,
+  schedulesAt,
+  stepJob,
+  stepJobs,
+} from './support.ts';
 
 const CHILD = fileURLToPath(new URL('./stuck-worker.ts', import.meta.url));
 
@@ -63,6 +73,28 @@ export function sharedWorkContract(url: () => string): void {
     await drained(adder);
     expect([...done.a, ...done.b].sort()).toEqual(stepJobs(300).map((job) => job.vn));
     expect(Math.min(done.a.length, done.b.length)).toBeGreaterThan(0);
+  });
+
+  it('an earlier version that still runs keeps its schedules until it ends; then they are gone', async () => {
+    const prefix = freshPrefix();
+    const ran = { old: 0, new: 0 };
+    const ticking = (id: string, who: 'old' | 'new'): Schedule[] => [
+      { id, every: 50, run: async () => void ran[who]++ },
+    ];
+    const nothing: StepHandler = async () => undefined;
+    const earlier = await started(prefix, nothing, ticking('poll-10978', 'old'));
+    await eventually(() => expect(ran.old).toBeGreaterThan(1));
+    const later = await openAt(url(), { prefix });
+    opened.push(later);
+    await later.start({ ...handlers(nothing, ticking('poll', 'new')), retired: /^poll-/ });
+    await eventually(() => expect(ran.new).toBeGreaterThan(3));
+    const before = ran.old;
+    // it finds its own gone, and puts it back
+    await eventually(() => expect(ran.old).toBeGreaterThan(before + 3));
+    await earlier.close();
+    await eventually(async () => expect(await schedulesAt(url(), prefix)).toEqual(['poll']));
+    const after = ran.new;
+    await eventually(() => expect(ran.new).toBeGreaterThan(after + 3));
   });
 
   it('a next try that lies farther ahead than any may, as after a wrong clock, is brought forward', async () => {

@@ -2,8 +2,11 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openPostgres } from '../../queues/backends/postgres.ts';
+import { openRedis } from '../../queues/backends/redis.ts';
+import { SCHEDULES_QUEUE } from '../../queues/names.ts';
 import { openWorkQueue } from '../../queues/open-work-queue.ts';
-import type { WorkQueueOptions } from '../../queues/options.ts';
+import { settingsOf, type WorkQueueOptions } from '../../queues/options.ts';
 import type { ServiceDate } from '../../src/domain/bangkok.ts';
 import { STEPS } from '../../src/domain/case.ts';
 import type { Log } from '../../src/service/ports/log.ts';
@@ -55,6 +58,18 @@ export type Opener = (options?: Partial<WorkQueueOptions>) => Promise<WorkQueue>
 
 export function openAt(url: string, options: Partial<WorkQueueOptions> = {}): Promise<WorkQueue> {
   return openWorkQueue(url, { log: keptLog(), prefix: freshPrefix(), ...SHORT, ...options });
+}
+
+/** The schedules that a server holds, by id. */
+export async function schedulesAt(url: string, prefix: string): Promise<string[]> {
+  const settings = settingsOf({ log: keptLog(), prefix, ...SHORT });
+  const open = url.startsWith('redis') ? openRedis : openPostgres;
+  const backend = await open(url, settings, () => undefined);
+  try {
+    return (await backend.queue(SCHEDULES_QUEUE).getJobSchedulers()).map(({ key }) => key).toSorted();
+  } finally {
+    await backend.close();
+  }
 }
 
 /** Handlers in which every step does the same. */

@@ -10,9 +10,10 @@ import { createSchema, seedReferenceData } from '../../simulators/his/hosxp/sche
 import { insertPeople, insertVisit } from '../../simulators/his/hosxp/visits.ts';
 import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../simulators/nhso-agent/start.ts';
+import { type PrivateRedis, privateRedis } from '../queues/private-redis.ts';
 import { addKey } from '../support/api-key.ts';
 import { freePort } from '../support/services/processes.ts';
-import { describeWith, type FreshDatabase, freshMariaDb } from '../support/services.ts';
+import { describeWith, type FreshDatabase, freshMariaDb, services } from '../support/services.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { BridgeProcess, eventually } from './bridge-support.ts';
 
@@ -31,6 +32,7 @@ interface Ready {
 describeWith('mariadb', 'a hundred sites, ten of which are dead', (mariadb) => {
   let databases: FreshDatabase[];
   let his: SimDb[];
+  let redis: PrivateRedis;
   let silent: TcpProxy;
   let agent: NhsoAgentSimulator;
   let folder: string;
@@ -40,6 +42,9 @@ describeWith('mariadb', 'a hundred sites, ten of which are dead', (mariadb) => {
   const [dead, well] = [hcodes.filter((_, i) => isDead(i)), hcodes.filter((_, i) => !isDead(i))];
 
   beforeAll(async () => {
+    const program = services().redisServer;
+    if (program === null) throw new Error('needs the redis-server program: install redis-server');
+    redis = await privateRedis(program, '--maxmemory-policy', 'noeviction');
     folder = await mkdtemp(join(tmpdir(), 'authen-bridge-sites-'));
     databases = await Promise.all(Array.from({ length: DATABASES }, () => freshMariaDb(mariadb, 'tis620')));
     his = await Promise.all(databases.map(({ url }) => openSimDb(url)));
@@ -63,7 +68,7 @@ describeWith('mariadb', 'a hundred sites, ten of which are dead', (mariadb) => {
     });
     const file = join(folder, 'config.json');
     const secrets = { keyFile: join(folder, 'secret.key') };
-    writeFileSync(file, JSON.stringify({ store, queue: 'embedded', http: { port }, secrets, sites }));
+    writeFileSync(file, JSON.stringify({ store, queue: redis.url, http: { port }, secrets, sites }));
     bridge = new BridgeProcess(file, port, await addKey(store, 'e2e'));
     await bridge.ready();
   }, 120_000);
@@ -71,6 +76,7 @@ describeWith('mariadb', 'a hundred sites, ten of which are dead', (mariadb) => {
     await bridge.kill('SIGKILL');
     await agent.close();
     await silent.close();
+    await redis.remove();
     for (const db of his) await db.close();
     for (const database of databases) await database.drop();
     await rm(folder, { recursive: true, force: true });

@@ -31,9 +31,11 @@ const limits = {
 
 /** An address of one of the given schemes (a regular expression's alternatives), with a database. */
 function address(schemes: string, expected: string): z.ZodString {
+  // an in-process PGlite stands for a PostgreSQL
+  const pglite = schemes.includes('postgres') ? '|pglite:' : '';
   return z
     .string()
-    .regex(new RegExp(`^((${schemes})://|pglite:)`), `expected ${expected}`)
+    .regex(new RegExp(`^((${schemes})://${pglite})`), `expected ${expected}`)
     .superRefine((url, ctx) => {
       if (!url.startsWith('pglite:')) checkDatabase(url, expected, ctx);
     });
@@ -55,4 +57,17 @@ const hosxp = z.strictObject({
   ...limits,
 });
 
-export const his = z.discriminatedUnion('kind', [hosxp]);
+const jhcis = z.strictObject({
+  kind: z.literal('jhcis'),
+  url: address('mysql|mariadb', 'mysql://user:password@host:3333/jhcisdb (port 3306 or 3333)'),
+  ...looks,
+  /** Also write the claim type into `hiciauthen_nhso`, where nothing stands. */
+  writeClaimType: z.boolean().default(true),
+  /** Also set `datetime_claim` beside the code, where no time stands. */
+  writeClaimDateTime: z.boolean().default(true),
+  /** `visit.flagservice` values with which this unit marks a cancelled visit; a removed row is always one. */
+  cancelledFlags: z.array(z.string()).default([]),
+  ...limits,
+});
+
+export const his = z.discriminatedUnion('kind', [hosxp, jhcis]);

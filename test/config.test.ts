@@ -63,7 +63,12 @@ describe('a wrong value is named with its path and what was expected', () => {
       { sites: [{ hcode: '10978', stations: [STATION] }] },
       'sites[0].his: missing; expected an object',
     ],
-    ['HIS of another kind', his({ kind: 'jhcis' }), 'sites[0].his.kind: expected "hosxp"'],
+    ['HIS of another kind', his({ kind: 'mbase' }), 'sites[0].his.kind: expected "hosxp"'],
+    [
+      'JHCIS on PostgreSQL',
+      his({ kind: 'jhcis', url: 'postgres://u:p@10.0.0.10/jhcisdb' }),
+      'sites[0].his.url: expected mysql://user:password@host:3333/jhcisdb',
+    ],
     [
       'HIS by http',
       his({ url: 'http://10.0.0.10/hos' }),

@@ -25,4 +25,14 @@ export interface HosxpOptions extends SqlHisOptions {
   cancelledStatuses: readonly string[];
 }
 
-export type HisOptions = HosxpOptions;
+/** On MariaDB or MySQL. */
+export interface JhcisOptions extends SqlHisOptions {
+  kind: 'jhcis';
+  /** Also write the claim type and the time of the code beside it, where the table has their columns. */
+  writeClaimType: boolean;
+  writeClaimDateTime: boolean;
+  /** Values of `visit.flagservice` that mean cancelled. */
+  cancelledFlags: readonly string[];
+}
+
+export type HisOptions = HosxpOptions | JhcisOptions;

@@ -2,6 +2,7 @@
 
 import type { HisAdapter } from '../../src/service/ports/his.ts';
 import { hosxpTables } from './hosxp/tables.ts';
+import { jhcisTables } from './jhcis/tables.ts';
 import type { HisOptions } from './options.ts';
 import { SqlHis } from './sql/sql-his.ts';
 
@@ -10,5 +11,7 @@ export function openHis(options: HisOptions): HisAdapter {
   switch (options.kind) {
     case 'hosxp':
       return new SqlHis(options, hosxpTables(options));
+    case 'jhcis':
+      return new SqlHis(options, jhcisTables(options));
   }
 }

@@ -5,8 +5,18 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { toVisits } from '../../adapters/his/hosxp/to-visit.ts';
-import { VISIT_FIELDS, type VisitRow } from '../../adapters/his/hosxp/visit-query.ts';
+import { toVisits as fromHosxp } from '../../adapters/his/hosxp/to-visit.ts';
+import {
+  VISIT_FIELDS as HOSXP_FIELDS,
+  type VisitRow as HosxpRow,
+} from '../../adapters/his/hosxp/visit-query.ts';
+import { toVisits as fromJhcis } from '../../adapters/his/jhcis/to-visit.ts';
+import {
+  VISIT_FIELDS as JHCIS_FIELDS,
+  type VisitRow as JhcisRow,
+} from '../../adapters/his/jhcis/visit-query.ts';
+import type { SqlRow } from '../../adapters/his/sql/database.ts';
+import type { Told } from '../../adapters/his/sql/tables.ts';
 import { openCase } from '../../src/domain/machine/facts.ts';
 import { DEFAULT_POLICY } from '../../src/domain/requirement.ts';
 import { fhirRouter } from '../../src/http/fhir/router.ts';
@@ -47,16 +57,27 @@ const cell = fc.oneof(
   ),
   fc.constantFrom(PERSON, '99', '0812345678', 'PP1234567890', '1980-00-00', 'x'.repeat(70_000)),
 );
-const row = fc.record(Object.fromEntries(VISIT_FIELDS.map((field) => [field, cell])));
+const ADAPTERS: [string, readonly string[], (rows: SqlRow[]) => Told][] = [
+  [
+    'HOSxP',
+    HOSXP_FIELDS,
+    (rows) => fromHosxp(rows as HosxpRow[], { hcode: SAMPLE_HCODE, cancelledStatuses: ['99'] }, SAMPLE_DATE),
+  ],
+  [
+    'JHCIS',
+    JHCIS_FIELDS,
+    (rows) => fromJhcis(rows as JhcisRow[], { hcode: SAMPLE_HCODE, cancelledFlags: ['99'] }, SAMPLE_DATE),
+  ],
+];
 const POLICY = { requirement: DEFAULT_POLICY, claimType: { default: 'PG0060001', rules: [] } };
 let next = 0;
 
-test('are visits, cases, and what is shown of them', async () => {
+test.each(ADAPTERS)('of %s are visits, cases, and what is shown of them', async (_, fields, toVisits) => {
+  const row = fc.record(Object.fromEntries(fields.map((field) => [field, cell])));
   let shown = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 4 }), async (rows) => {
-      const context = { hcode: SAMPLE_HCODE, cancelledStatuses: ['99'] };
-      const { visits, unnumbered } = toVisits(rows as VisitRow[], context, SAMPLE_DATE);
+      const { visits, unnumbered } = toVisits(rows);
       expect(visits.length + unnumbered).toBeGreaterThan(0);
       for (const visit of visits) {
         // no two in the ledger of the same number, whatever the runs before put there

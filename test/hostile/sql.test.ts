@@ -5,7 +5,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { describe, expect, test } from 'vitest';
-import type { HisOptions } from '../../adapters/his/options.ts';
+import type { HosxpOptions } from '../../adapters/his/options.ts';
 import { openHis } from '../../adapters/his/registry.ts';
 import { createSchema } from '../../simulators/his/hosxp/schema.ts';
 import { simDbOver } from '../../simulators/his/sim-db.ts';
@@ -25,6 +25,7 @@ const MIGRATION = "a table that the migration's own code names; DDL takes no par
 /** By file: how what stands there begins, and why it may. A text put together is found by itself, also where it is run at once. */
 const MAY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'adapters/his/hosxp/visit-query.ts': { 'sql.ref(name)': 'a name of the list VISIT_FIELDS' },
+  'adapters/his/jhcis/visit-query.ts': { 'sql.ref(name)': 'a name of the list VISIT_FIELDS' },
   'adapters/his/sql/catalog.ts': { 'sql.lit(table)': OWN_TABLE },
   'adapters/his/sql/checks/form.ts': { '`Grant SELECT on them; if': 'a sentence for a person' },
   'adapters/his/sql/indexes.ts': { 'sql.lit(table)': OWN_TABLE },
@@ -157,7 +158,7 @@ describe('names that come from the configuration', () => {
     try {
       for (const writeBack of EVIL) {
         const his = openHis(
-          hisOptions({ url: 'pglite:', pglite, writeBack: writeBack as HisOptions['writeBack'] }),
+          hisOptions({ url: 'pglite:', pglite, writeBack: writeBack as HosxpOptions['writeBack'] }),
         );
         const request = { vn: '1', claimCode: 'PP1', claimType: null, issuedAt: SAMPLE_AT };
         await expect(his.writeBack(request)).rejects.toMatchObject({ code: 'his-schema' });

@@ -25,6 +25,8 @@ export interface HisUnderTest {
 export interface Lacks {
   /** Its visits have no mark for a cancelled one. */
   cancelMark: boolean;
+  /** It has no admissions. */
+  admissions: boolean;
   /** A visit always has a date. */
   strays: boolean;
   /** A visit always has a time. */

@@ -85,7 +85,7 @@ export function visitsContract(bench: () => Bench): void {
       expect(visits.size).toBe(7);
       expect(visits.get(first)).toMatchObject({ cancelled: false, kind: 'outpatient', code: null });
       expect(visits.get(again)?.pid).toBe(visits.get(first)?.pid);
-      expect(visits.get(inpatient)?.kind).toBe('inpatient');
+      expect(visits.get(inpatient)?.kind).toBe(bench().lacks?.admissions ? 'outpatient' : 'inpatient');
       expect(visits.get(cancelled)?.cancelled).toBe(!bench().lacks?.cancelMark);
       expect(visits.get(coded)?.code).toBe('PP9000000001');
       expect(visits.get(closed)?.code).toBe('EP9000000002');

@@ -1,6 +1,6 @@
 /** The pieces that the tests of HOSxP share. */
 
-import type { HisOptions } from '../../../../adapters/his/options.ts';
+import type { HosxpOptions } from '../../../../adapters/his/options.ts';
 import { CANCELLED_STATUS } from '../../../../simulators/his/hosxp/sample-day.ts';
 import type { MariaDbForm } from '../../../../simulators/his/hosxp/schema-mariadb.ts';
 import type { SimDb } from '../../../../simulators/his/sim-db.ts';
@@ -12,7 +12,7 @@ export { at, day, HCODE } from '../support.ts';
 /** A HOSxP of one engine, empty. */
 export interface Engine {
   db: SimDb;
-  options: Pick<HisOptions, 'url' | 'pglite'>;
+  options: Pick<HosxpOptions, 'url' | 'pglite'>;
   form: MariaDbForm;
   drop(): Promise<void>;
 }
@@ -22,10 +22,10 @@ export interface Bench {
   db: SimDb;
   his: HisAdapter;
   form: MariaDbForm;
-  open(options?: Partial<HisOptions>): HisAdapter;
+  open(options?: Partial<HosxpOptions>): HisAdapter;
 }
 
-export function hisOptions(given: Partial<HisOptions> & { url: string }): HisOptions {
+export function hisOptions(given: Partial<HosxpOptions> & { url: string }): HosxpOptions {
   return {
     hcode: HCODE,
     kind: 'hosxp',

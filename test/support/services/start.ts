@@ -42,13 +42,16 @@ function missing(service: ServiceName): Error {
   return new Error(MISSING[service].replace('HERE', LOOKED_AT));
 }
 
-/** Starts one service on a free port. Throws a sentence for people when it is not installed or does not come up. */
-export function startFromPath(service: ServiceName): Promise<Started> {
-  return starters[service]();
+/**
+ * Starts one service on a free port, with further arguments of its own program (`--log-bin=log`). Throws a sentence for
+ * people when it is not installed or does not come up.
+ */
+export function startFromPath(service: ServiceName, more: readonly string[] = []): Promise<Started> {
+  return starters[service](more);
 }
 
-const starters: Readonly<Record<ServiceName, () => Promise<Started>>> = {
-  mariadb: async () => {
+const starters: Readonly<Record<ServiceName, (more: readonly string[]) => Promise<Started>>> = {
+  mariadb: async (more) => {
     const server = findProgram('mariadbd');
     const install = findProgram('mariadb-install-db');
     if (server === null || install === null) throw missing('mariadb');
@@ -65,7 +68,7 @@ const starters: Readonly<Record<ServiceName, () => Promise<Started>>> = {
       ]);
       const args = ['--no-defaults', user, data, `--port=${port}`, '--bind-address=127.0.0.1'];
       args.push(`--socket=${join(folder, 's')}`, `--pid-file=${join(folder, 'pid')}`, '--skip-log-bin');
-      args.push('--innodb-buffer-pool-size=64M');
+      args.push('--innodb-buffer-pool-size=64M', ...more);
       return {
         launch: () => startServer(server, args, { cwd: folder }),
         url: `mysql://root@127.0.0.1:${port}`,
@@ -73,7 +76,7 @@ const starters: Readonly<Record<ServiceName, () => Promise<Started>>> = {
     });
   },
 
-  postgres: async () => {
+  postgres: async (more) => {
     const server = findProgram('postgres');
     const initdb = findProgram('initdb');
     if (server === null || initdb === null) throw missing('postgres');
@@ -94,7 +97,7 @@ const starters: Readonly<Record<ServiceName, () => Promise<Started>>> = {
       ];
       await run(initdb, init, { cwd: folder, ...as });
       const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', folder];
-      args.push('-c', 'fsync=off', '-c', 'max_connections=200');
+      args.push('-c', 'fsync=off', '-c', 'max_connections=200', ...more);
       return {
         launch: () => startServer(server, args, { cwd: folder, ...as }),
         url: `postgres://postgres@127.0.0.1:${port}/postgres`,
@@ -102,13 +105,21 @@ const starters: Readonly<Record<ServiceName, () => Promise<Started>>> = {
     });
   },
 
-  redis: async () => {
+  redis: async (more) => {
     const server = findProgram('redis-server', 'valkey-server');
     if (server === null) throw missing('redis');
     return inFolder('SIGKILL', undefined, async (folder, port) => {
       const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
       // as the bridge wants it in production, so that the tests run on the same footing
-      args.push('--appendonly', 'yes', '--appendfsync', 'everysec', '--maxmemory-policy', 'noeviction');
+      args.push(
+        '--appendonly',
+        'yes',
+        '--appendfsync',
+        'everysec',
+        '--maxmemory-policy',
+        'noeviction',
+        ...more,
+      );
       return { launch: () => startServer(server, args, { cwd: folder }), url: `redis://127.0.0.1:${port}` };
     });
   },

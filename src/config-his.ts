@@ -27,6 +27,8 @@ const looks = {
 const limits = {
   connections: z.number().int().min(1).max(2).default(2),
   statementTimeoutMs: z.number().int().min(100).max(60_000).default(5_000),
+  /** Also listen to the database's own log of changes: see docs/change-capture.md. */
+  changeCapture: z.boolean().default(false),
 };
 
 /** An address of one of the given schemes (a regular expression's alternatives), with a database. */

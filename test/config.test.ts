@@ -149,7 +149,7 @@ describe('a wrong value is named with its path and what was expected', () => {
     expect(faults(json)).toEqual([
       'sites[0].his.pollSeconds: expected a number',
       'sites[0].his.urls: unknown key; expected one of kind, url, pollSeconds, quietHours, overlapMinutes, digestSeconds, ' +
-        'catchUpDays, writeBack, writeAuthDateTime, cancelledStatuses, connections, statementTimeoutMs',
+        'catchUpDays, writeBack, writeAuthDateTime, cancelledStatuses, connections, statementTimeoutMs, changeCapture',
       'ques: unknown key; expected one of store, queue, http, secrets, log, concurrency, sites',
       '["a b"]: unknown key; expected one of store, queue, http, secrets, log, concurrency, sites',
     ]);

@@ -9,6 +9,8 @@ export interface SqlHisOptions {
   url: string;
   connections: number;
   statementTimeoutMs: number;
+  /** Also listen to the database's own log of changes. */
+  changeCapture?: boolean;
   /** An in-process PGlite to use in the place of `url`. It is not closed with the adapter. */
   pglite?: PgliteLike;
   log?: Log;

@@ -26,6 +26,18 @@ const MIGRATION = "a table that the migration's own code names; DDL takes no par
 const MAY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'adapters/his/hosxp/visit-query.ts': { 'sql.ref(name)': 'a name of the list VISIT_FIELDS' },
   'adapters/his/jhcis/visit-query.ts': { 'sql.ref(name)': 'a name of the list VISIT_FIELDS' },
+  'adapters/his/sql/capture/mysql-binlog.ts': {
+    'connection.query<RowDataPacket[]>(statement':
+      'statements that are written out in the same file, with a constant of ours in one',
+  },
+  'adapters/his/sql/capture/postgres-logical.ts': {
+    'client.query<{ name: string; asked_for: string }>(TABLES)': 'a constant beside it',
+    'client.query(`set lock_timeout = ${WAIT_MS}`)': 'a constant beside it',
+    'client.query(`CREATE_REPLICATION_SLOT ${slot}':
+      'a name of random hexadecimal digits; the commands of replication take no parameters',
+    'inside(client).query( `START_REPLICATION SLOT ${options.slot}': 'the same name',
+    '`ALTER ROLE $': 'a sentence for a person; the bridge never runs it',
+  },
   'adapters/his/sql/catalog.ts': { 'sql.lit(table)': OWN_TABLE },
   'adapters/his/sql/checks/form.ts': { '`Grant SELECT on them; if': 'a sentence for a person' },
   'adapters/his/sql/indexes.ts': { 'sql.lit(table)': OWN_TABLE },

@@ -10,6 +10,7 @@ import { HosxpWriter } from './write-back.ts';
 
 export function hosxpTables(options: HosxpOptions): HisTables<HosxpLayout> {
   return {
+    watched: ['ovst', 'visit_pttype', 'patient', 'authenhos'],
     readLayout: (db) => readLayout(db, options.writeBack),
     queries: (layout, dialect) => new VisitQuery(layout, dialect),
     toVisits: (rows, askedFor) => toVisits(rows as VisitRow[], options, askedFor),

@@ -12,12 +12,16 @@ import { isBridgeError } from '../../../src/domain/bridge-error.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
 import type { Finding } from '../../../src/service/ports/finding.ts';
 import type {
+  ChangeListener,
+  ChangeWatch,
   HisAdapter,
   UndoRequest,
   WriteBackOutcome,
   WriteBackRequest,
 } from '../../../src/service/ports/his.ts';
 import type { SqlHisOptions } from '../options.ts';
+import { checkCapture, openCapture } from './capture/capture.ts';
+import type { LogOptions } from './capture/open-log.ts';
 import type { SqlDatabase, SqlRow } from './database.ts';
 import type { SqlText } from './dialect.ts';
 import type { Layout } from './layout.ts';
@@ -113,8 +117,9 @@ export class SqlHis<L extends Layout> implements HisAdapter {
     return (await this.#current()).writer.undo(request);
   }
 
-  watch(): null {
-    return null;
+  watch(listener: ChangeListener): ChangeWatch | null {
+    const capture = this.#capture();
+    return capture === null ? null : openCapture(capture, listener);
   }
 
   async now(): Promise<Instant> {
@@ -123,11 +128,23 @@ export class SqlHis<L extends Layout> implements HisAdapter {
   }
 
   async check(): Promise<Finding[]> {
-    return this.#tables.check(this.#db);
+    const findings = await this.#tables.check(this.#db);
+    const capture = this.#capture();
+    const isThere = findings.every(({ check, level }) => check !== 'his-reachable' || level !== 'fail');
+    return capture === null || !isThere ? findings : [...findings, await checkCapture(capture)];
   }
 
   async close(): Promise<void> {
     await this.#db.close();
+  }
+
+  /** Null where it is not configured. */
+  #capture(): LogOptions | null {
+    const { changeCapture = false, pglite, url } = this.#options;
+    const tables = this.#tables.watched ?? [];
+    // a PGlite has no log
+    if (!changeCapture || tables.length === 0 || pglite !== undefined) return null;
+    return { url, tables, db: this.#db };
   }
 
   async #read(of: (queries: VisitQueries) => SqlText | null, askedFor: ServiceDate): Promise<Visit[]> {

@@ -9,6 +9,8 @@ import type { SqlDialect, SqlText } from './dialect.ts';
 import type { Layout } from './layout.ts';
 
 export interface HisTables<L extends Layout> {
+  /** What change capture listens to, lower case: a change in one of them may be a change of a visit. None: it listens to nothing. */
+  readonly watched?: readonly string[];
   /** Throws `his-schema` when something required is missing or may not be read. */
   readLayout(db: SqlDatabase): Promise<L>;
   queries(layout: L, dialect: SqlDialect): VisitQueries;

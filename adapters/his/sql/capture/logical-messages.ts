@@ -7,6 +7,8 @@
 export const MESSAGE_HEAD_BYTES = 1_024;
 
 export class LogicalMessages {
+  /** How a change of each of our tables begins. */
+  readonly #beginnings: readonly Buffer[];
   readonly #tables: readonly string[];
   readonly #heard: () => void;
   #isTouched = false;
@@ -14,28 +16,39 @@ export class LogicalMessages {
   /** `tables`: schema and table as the database itself quotes them: `public.ovst`. */
   constructor(tables: readonly string[], heard: () => void) {
     this.#tables = tables;
+    this.#beginnings = tables.map((table) => Buffer.from(`table ${table}: `));
     this.#heard = heard;
   }
 
   /** The text of one message, or the beginning of it. Never throws. */
   take(text: Buffer): void {
-    const head = text.toString('utf8');
-    if (head.startsWith('BEGIN')) this.#isTouched = false;
-    else if (head.startsWith('COMMIT')) {
+    if (startsWith(text, BEGIN)) this.#isTouched = false;
+    else if (startsWith(text, COMMIT)) {
       const isTouched = this.#isTouched;
       this.#isTouched = false;
       if (isTouched) this.#heard();
-    } else if (head.startsWith('table ') && !this.#isTouched) this.#isTouched = this.#isOurs(head.slice(6));
+    } else if (!this.#isTouched && startsWith(text, TABLE)) {
+      this.#isTouched = this.#beginnings.some((begin) => startsWith(text, begin)) || this.#isEmptied(text);
+    }
   }
 
-  /** `public.ovst: INSERT: vn[text]:'…'`, or `public.ovst, public.patient: TRUNCATE: (no-flags)`. */
-  #isOurs(change: string): boolean {
-    if (this.#tables.some((table) => change.startsWith(`${table}: `))) return true;
-    const truncate = change.indexOf(': TRUNCATE:');
-    if (truncate < 0) return false;
-    const names = change.slice(0, truncate).split(', ');
+  /** `table public.ovst, public.patient: TRUNCATE: (no-flags)`. */
+  #isEmptied(text: Buffer): boolean {
+    const end = text.indexOf(TRUNCATE);
+    if (end < 0) return false;
+    const names = text.toString('utf8', TABLE.length, end).split(', ');
     return this.#tables.some((table) => names.includes(table));
   }
+}
+
+// bytes and not texts: a hundred thousand rows of the laboratory go by here, too
+const BEGIN = Buffer.from('BEGIN');
+const COMMIT = Buffer.from('COMMIT');
+const TABLE = Buffer.from('table ');
+const TRUNCATE = Buffer.from(': TRUNCATE:');
+
+function startsWith(text: Buffer, begin: Buffer): boolean {
+  return text.length >= begin.length && text.compare(begin, 0, begin.length, 0, begin.length) === 0;
 }
 
 /** A message of the server inside the stream: a piece of the log, or a sign of life. Null for what is neither. */

@@ -95,7 +95,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
   }
 }
 
-async function emptied(redis: string): Promise<void> {
+export async function emptied(redis: string): Promise<void> {
   const client = new Redis(redis);
   await client.flushdb();
   client.disconnect();

@@ -9,6 +9,7 @@ import { Argument, createCommand, InvalidArgumentError } from 'commander';
 import { type Figure, meetsAim, table } from './figures.ts';
 import { machineFacts } from './machine.ts';
 import type { BenchContext, BenchOptions, Part } from './part.ts';
+import { his } from './parts/his.ts';
 import { idle } from './parts/idle.ts';
 import { latency } from './parts/latency.ts';
 import { memory } from './parts/memory.ts';
@@ -32,6 +33,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   report,
   midnight,
   night,
+  his,
 };
 const RESULTS = join(import.meta.dirname, '..', '..', 'bench-results.json');
 
@@ -51,6 +53,8 @@ Parts: pipeline  visits a second from HIS row to code written back, beside BullM
                  what fails, who logs in, and how long until work goes on
        night     reconciliation of 5,000 visits, 8 % without a code, sources answering in 200 ms: time
                  beside what the rate limit alone takes, calls a visit without a code, memory
+       his       each HIS: one poll with 5 million visits in it; 100 sites polled every 2 s by one process, some of
+                 them dead: share of a core, insert to case
 
 MariaDB, PostgreSQL and Redis are started from the PATH in throw-away folders; AUTHEN_BRIDGE_TEST_MARIADB
 and the like name others. Other work on the machine makes the figures worse: the table says how much

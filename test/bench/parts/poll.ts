@@ -3,6 +3,8 @@
  * by the database itself, for the adapter's own queries; the adapter's whole answer is timed beside it.
  */
 
+import { hosxpTables } from '../../../adapters/his/hosxp/tables.ts';
+import type { HosxpOptions } from '../../../adapters/his/options.ts';
 import { openHis } from '../../../adapters/his/registry.ts';
 import { bulkLoad } from '../../../simulators/his/hosxp/bulk.ts';
 import { createSchema, seedReferenceData } from '../../../simulators/his/hosxp/schema.ts';
@@ -13,7 +15,7 @@ import { freshMariaDb, freshPostgres } from '../../support/services.ts';
 import { type Figure, median } from '../figures.ts';
 import { HCODE } from '../hospital.ts';
 import type { BenchContext, PartResult } from '../part.ts';
-import { onMariaDb, onPostgres, type QueryCost, type Watched } from '../query-cost.ts';
+import { type QueryCost, type Watched, watchQueries } from '../query-cost.ts';
 
 const DATE = '2026-06-30';
 const PER_DAY = 2_000;
@@ -34,14 +36,14 @@ export async function poll(context: BenchContext): Promise<PartResult> {
   const { say, postgres } = context;
   const figures: Figure[] = [];
   const facts: Record<string, unknown> = {};
-  const measure = async (name: string, url: string, watched: Watched): Promise<void> => {
-    const found = await measureOn(name, url, watched, context);
+  const measure = async (name: string, url: string): Promise<void> => {
+    const found = await measureOn(name, url, context);
     figures.push(...found.figures);
     facts[name] = found.facts;
   };
   const mariadb = await freshMariaDb(context.mariadb, 'tis620');
   try {
-    await measure('MariaDB', mariadb.url, await onMariaDb(mariadb.url));
+    await measure('MariaDB', mariadb.url);
   } finally {
     await mariadb.drop();
   }
@@ -51,25 +53,22 @@ export async function poll(context: BenchContext): Promise<PartResult> {
   }
   const second = await freshPostgres(postgres);
   try {
-    await measure('PostgreSQL', second.url, await onPostgres(second.url));
+    await measure('PostgreSQL', second.url);
   } finally {
     await second.drop();
   }
   return { figures, facts };
 }
 
-async function measureOn(
-  engine: string,
-  url: string,
-  watched: Watched,
-  { say, quick }: BenchContext,
-): Promise<PartResult> {
+async function measureOn(engine: string, url: string, { say, quick }: BenchContext): Promise<PartResult> {
   const visits = quick ? 200_000 : 2_000_000;
   const db = await openSimDb(url);
-  const his = openHis({
+  const options: HosxpOptions = {
     ...{ hcode: HCODE, kind: 'hosxp', url, writeBack: 'auth_code', writeAuthDateTime: true },
     ...{ cancelledStatuses: [], connections: 2, statementTimeoutMs: 30_000 },
-  });
+  };
+  const his = openHis(options);
+  const watched = await watchQueries(url, hosxpTables(options));
   try {
     say(`${engine}: making ${visits.toLocaleString('en')} visits`);
     await createSchema(db, { charset: 'tis620' });

@@ -23,8 +23,10 @@ export interface Look {
 }
 
 export interface LookedAt {
-  /** How long the HIS took to tell what is new, ms; null when it, or the ledger, was away. */
+  /** How long the HIS took to tell what is new, ms; null when it has not been asked, or has not told. */
   tookMs: number | null;
+  /** The HIS did not answer as it should. What else has failed (the ledger) says nothing of it. */
+  isAway: boolean;
   /** True when anything in the visits that were read was new. */
   isNews: boolean;
 }
@@ -42,7 +44,7 @@ export class Intake {
   #lastSuccess: Instant | null = null;
   #trouble: { why: string; since: Instant } | null = null;
   /** Of the look that is under way. */
-  #tookMs = 0;
+  #tookMs: number | null = null;
   #isNews = false;
   readonly #share: number;
 
@@ -71,7 +73,7 @@ export class Intake {
     const isDigestTurn = isTurn(now, this.#digestAt, this.#site.settings.digestMs);
     const begun = performance.now();
     const kind = isDigestTurn ? 'digest' : 'visits';
-    this.#tookMs = 0;
+    this.#tookMs = null;
     this.#isNews = false;
     try {
       if (this.#polledTo !== null) await this.#look(this.#polledTo, now, isRung);
@@ -86,13 +88,13 @@ export class Intake {
       this.#trouble = null;
       metrics.set('last-poll', Math.floor(now / 1000), { site });
       metrics.observe('poll', (performance.now() - begun) / 1000, { site, kind, outcome: 'ok' });
-      return { tookMs: this.#tookMs, isNews: this.#isNews };
+      return { tookMs: this.#tookMs, isAway: false, isNews: this.#isNews };
     } catch (error) {
       const outcome = isBridgeError(error) ? error.code : 'error';
       metrics.observe('poll', (performance.now() - begun) / 1000, { site, kind, outcome });
       this.#troubled(error);
       if (!isBridgeError(error)) throw error;
-      return { tookMs: null, isNews: this.#isNews };
+      return { tookMs: this.#tookMs, isAway: error.code.startsWith('his-'), isNews: this.#isNews };
     }
   }
 

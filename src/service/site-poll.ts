@@ -170,8 +170,8 @@ export class SitePoll {
     const looked = this.#looked;
     const before = this.pace;
     try {
-      const { tookMs, isNews } = await intake.poll({ isRung, mayReadPastDay });
-      looked.failures = tookMs === null ? looked.failures + 1 : 0;
+      const { tookMs, isAway, isNews } = await intake.poll({ isRung, mayReadPastDay });
+      looked.failures = isAway ? looked.failures + 1 : 0;
       looked.tookMs = [...looked.tookMs, ...(tookMs === null ? [] : [tookMs])].slice(-SLOW_POLLS);
       if (isNews) looked.newsAt = this.#now();
     } catch (error) {

@@ -29,12 +29,16 @@ const MAY_LACK_CODE: readonly CaseState[] = [
   'expired',
 ];
 
+/** Nights worked through at a time: each reads whole days out of its HIS, and a hundred at once would starve the polls. */
+const AT_ONCE = 8;
+
 export class Night {
   readonly #tools: NightTools;
   readonly #reconcile: Reconcile;
   readonly #ending = new AbortController();
-  /** By hospital, the night that is being worked through here. */
+  /** By hospital, the night that is being worked through here, or waits for its turn. */
   readonly #inHand = new Map<string, Promise<void>>();
+  readonly #places = new Set<Promise<void>>();
 
   constructor(tools: NightTools) {
     this.#tools = tools;
@@ -88,8 +92,18 @@ export class Night {
     // what was done "in the future", by a clock that was ahead, was not done
     if (due === null || (done >= due && done <= now)) return;
     if (this.#ending.signal.aborted || this.#inHand.has(site.hcode)) return;
-    const work: Promise<void> = this.#workThrough(site, due).finally(() => this.#inHand.delete(site.hcode));
+    const work: Promise<void> = this.#inTurn(() => this.#workThrough(site, due)).finally(() =>
+      this.#inHand.delete(site.hcode),
+    );
     this.#inHand.set(site.hcode, work);
+  }
+
+  /** `work` never throws. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    while (this.#places.size >= AT_ONCE) await Promise.race(this.#places);
+    const place: Promise<void> = work().finally(() => this.#places.delete(place));
+    this.#places.add(place);
+    await place;
   }
 
   /** Never throws: nobody waits for it. */

@@ -1,6 +1,7 @@
 /** What an adapter must be told; the configuration's `his` section with the site's hcode fits as it stands. */
 
 import type { Log } from '../../src/service/ports/log.ts';
+import type { Field, Separator } from './csv/header.ts';
 import type { PgliteLike } from './sql/pglite.ts';
 
 export interface SqlHisOptions {
@@ -37,4 +38,27 @@ export interface JhcisOptions extends SqlHisOptions {
   cancelledFlags: readonly string[];
 }
 
-export type HisOptions = HosxpOptions | JhcisOptions;
+/** Files in a folder. */
+export interface CsvOptions {
+  kind: 'csv';
+  hcode: string;
+  /** The folder that HIS and bridge share; it is there already. */
+  folder: string;
+  /** Names of columns, where the file's own are not known. */
+  columns: Readonly<Partial<Record<Field, string>>>;
+  separator: Separator | 'auto';
+  encoding: 'auto' | 'utf-8' | 'tis-620';
+  /** Values of the column `status` that mean cancelled, in whatever case. */
+  cancelledStatuses: readonly string[];
+  /** A file that has not changed for so long is whole. */
+  settleSeconds: number;
+  /** `leave` where the bridge may not move files, or the HIS goes on writing to one. */
+  afterReading: 'move' | 'leave';
+  /** Visits, and files that have been read, are kept for so many days. */
+  keepDays: number;
+  /** A folder on a local disk. */
+  index: string;
+  codes: { encoding: 'utf-8-bom' | 'utf-8' | 'tis-620'; separator: Separator; excelText: boolean };
+  log?: Log;
+
+export type HisOptions = HosxpOptions | JhcisOptions | CsvOptions;

@@ -1,6 +1,7 @@
 /** Every HIS that the bridge speaks to. A new one: a folder beside `hosxp/`, and a line here. */
 
 import type { HisAdapter } from '../../src/service/ports/his.ts';
+import { CsvHis } from './csv/adapter.ts';
 import { hosxpTables } from './hosxp/tables.ts';
 import { jhcisTables } from './jhcis/tables.ts';
 import type { HisOptions } from './options.ts';
@@ -13,5 +14,7 @@ export function openHis(options: HisOptions): HisAdapter {
       return new SqlHis(options, hosxpTables(options));
     case 'jhcis':
       return new SqlHis(options, jhcisTables(options));
+    case 'csv':
+      return new CsvHis(options);
   }
 }

@@ -19,6 +19,8 @@ interface Node {
   properties?: Record<string, Node>;
   required?: string[];
   items?: Node;
+  /** Of an object whose keys are names. */
+  additionalProperties?: Node;
   const?: string;
   /** One branch for each kind. */
   oneOf?: Node[];
@@ -73,6 +75,8 @@ function typeOf(node: Node): string {
       return '`true` or `false`';
     case 'array':
       return node.items?.properties === undefined ? `list of ${typeOf(node.items ?? {})}` : 'list of objects';
+    case 'object':
+      return `object of ${typeOf(node.additionalProperties ?? {})}`;
     case 'integer':
       return `whole number ${range(node)}`;
     case 'number':

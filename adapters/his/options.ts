@@ -38,6 +38,17 @@ export interface JhcisOptions extends SqlHisOptions {
   cancelledFlags: readonly string[];
 }
 
+/** On PostgreSQL. */
+export interface HospitalOsOptions extends SqlHisOptions {
+  kind: 'hospitalos';
+  /** Values of `f_visit_status_id` that mean cancelled. */
+  cancelledStatuses: readonly string[];
+  /** `b_employee_id` that stands as the user of the rows that the bridge writes; left empty without. */
+  employeeId?: string | undefined;
+  /** What stands in `authen_from` of those rows; left empty without. */
+  authenFrom?: string | undefined;
+}
+
 /** Files in a folder. */
 export interface CsvOptions {
   kind: 'csv';
@@ -60,5 +71,6 @@ export interface CsvOptions {
   index: string;
   codes: { encoding: 'utf-8-bom' | 'utf-8' | 'tis-620'; separator: Separator; excelText: boolean };
   log?: Log;
+}
 
-export type HisOptions = HosxpOptions | JhcisOptions | CsvOptions;
+export type HisOptions = HosxpOptions | JhcisOptions | HospitalOsOptions | CsvOptions;

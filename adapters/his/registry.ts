@@ -2,6 +2,7 @@
 
 import type { HisAdapter } from '../../src/service/ports/his.ts';
 import { CsvHis } from './csv/adapter.ts';
+import { hospitalOsTables } from './hospitalos/tables.ts';
 import { hosxpTables } from './hosxp/tables.ts';
 import { jhcisTables } from './jhcis/tables.ts';
 import type { HisOptions } from './options.ts';
@@ -14,6 +15,8 @@ export function openHis(options: HisOptions): HisAdapter {
       return new SqlHis(options, hosxpTables(options));
     case 'jhcis':
       return new SqlHis(options, jhcisTables(options));
+    case 'hospitalos':
+      return new SqlHis(options, hospitalOsTables(options));
     case 'csv':
       return new CsvHis(options);
   }

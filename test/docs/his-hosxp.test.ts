@@ -107,7 +107,9 @@ test('every table and column that is read is told, and whether it is needed', ()
 });
 
 test('the settings of a HIS that it speaks of exist', () => {
-  const settings = configKeys().flatMap(({ path }) => /^sites\[\]\.his\.(\w+)/.exec(path)?.[1] ?? []);
+  const settings = configKeys().flatMap(
+    ({ path }) => /^sites\[\]\.his\.(\w+)(?: \(.*\bhosxp\b.*\))?$/.exec(path)?.[1] ?? [],
+  );
   const named = [
     ...document.matchAll(
       /"(write\w+)":|`((?:poll|digest|statement)\w+|overlapMinutes|connections|cancelledStatuses)`/g,

@@ -24,6 +24,7 @@ const MIGRATION = "a table that the migration's own code names; DDL takes no par
 
 /** By file: how what stands there begins, and why it may. A text put together is found by itself, also where it is run at once. */
 const MAY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'adapters/his/hospitalos/visit-query.ts': { 'sql.ref(name)': 'a name of the list VISIT_FIELDS' },
   'adapters/his/hosxp/visit-query.ts': { 'sql.ref(name)': 'a name of the list VISIT_FIELDS' },
   'adapters/his/jhcis/visit-query.ts': { 'sql.ref(name)': 'a name of the list VISIT_FIELDS' },
   'adapters/his/sql/capture/mysql-binlog.ts': {

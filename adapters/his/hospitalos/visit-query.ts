@@ -52,6 +52,9 @@ export const VISIT_FIELDS = [
 export type VisitField = (typeof VISIT_FIELDS)[number];
 export type VisitRow = Readonly<Record<VisitField, string | number | null>>;
 
+/** What follows from the code of the right: no digest need look it up for each visit. */
+const NAMES: ReadonlySet<VisitField> = new Set(['right_name', 'scheme']);
+
 /** `f_visit_type_id`: an admission; and a survey of households, which is no visit to the hospital. */
 const ADMISSION = '1';
 const SURVEY = 'S';
@@ -122,7 +125,7 @@ export class VisitQuery implements VisitQueries {
   }
 
   #digestOf(where: SqlText): SqlText {
-    const all = VISIT_FIELDS.map((name) => this.#fields[name]);
+    const all = VISIT_FIELDS.filter((name) => !NAMES.has(name)).map((name) => this.#fields[name]);
     return sql`select ${this.#dialect.fingerprint(all)} as digest ${this.#from} where ${where}`;
   }
 
@@ -178,7 +181,8 @@ export function hasNumber(layout: HospitalOsLayout, vn: string): SqlText {
 export function isCodeOf(layout: HospitalOsLayout, alias: string): SqlText {
   const code = (column: string): SqlText => layout.ref(alias, CODES, column);
   const numbers = layout.has('t_visit', 'visit_an')
-    ? sql`${code('vn')} in (v.visit_vn, ${numberOf(layout)})`
+    ? // an array, so that one look into the index finds both
+      sql`${code('vn')} = any(array[v.visit_vn, ${numberOf(layout)}])`
     : sql`${code('vn')} = v.visit_vn`;
   return sql`${numbers} and ${isUndeleted(layout, alias)} and trim(${code('claim_code')}) <> ''`;
 }

@@ -1,7 +1,7 @@
 /**
  * Rings at once, and then not more than twenty times a second, however much is written. Each burst has two rings more after
  * its end: a database hands a change to its log a moment before it shows it to others, so that a poll at the first ring may
- * see nothing (MariaDB: one in six, measured).
+ * see nothing (MariaDB: one in nine, measured).
  */
 
 const GAP_MS = 50;

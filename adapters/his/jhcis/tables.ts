@@ -13,6 +13,7 @@ import { JhcisWriter } from './write-back.ts';
 export function jhcisTables(options: JhcisOptions): HisTables<Layout> {
   const mark = new NumberMark();
   return {
+    watched: ['visit', 'person'],
     readLayout,
     queries: (layout, dialect) => new VisitQuery(layout, dialect, options.hcode, mark),
     toVisits: (rows, askedFor) =>

@@ -10,6 +10,7 @@ import type { ChangeListener, ChangeWatch } from '../../../src/service/ports/his
 import { codeOf, type Folders, folderError } from './folders.ts';
 
 const LOOK_MS = 500;
+const FIRST_POLL_MS = 10_000;
 /** Many files at once are one change. */
 const TOGETHER_MS = 20;
 
@@ -25,6 +26,7 @@ class FolderWatch implements ChangeWatch {
   /** By name: how the file looked, since when, and whether that was told. */
   #seen = new Map<string, { look: string; since: number; wasTold: boolean }>();
   #isListening: boolean | null = null;
+  readonly #begunAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
   #soon: NodeJS.Timeout | undefined;
   #looking: Promise<void> = Promise.resolve();
@@ -79,6 +81,8 @@ class FolderWatch implements ChangeWatch {
     } catch (error) {
       this.#events?.close();
       this.#events = null;
+      // the first poll makes the folder
+      if (this.#isListening === null && performance.now() - this.#begunAt < FIRST_POLL_MS) return;
       this.#say(false, folderError(error, `the folder ${this.#folders.visits}`).message);
     }
   }

@@ -10,6 +10,7 @@ import { HospitalOsWriter } from './write-back.ts';
 
 export function hospitalOsTables(options: HospitalOsOptions): HisTables<HospitalOsLayout> {
   return {
+    watched: ['t_visit', 't_patient', 't_visit_payment', 't_nhso_authencode'],
     readLayout,
     queries: (layout, dialect) => new VisitQuery(layout, dialect),
     toVisits: (rows, askedFor) => toVisits(rows as VisitRow[], options, askedFor),

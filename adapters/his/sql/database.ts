@@ -4,7 +4,8 @@
  * three things must be in our hands: limits of the session, a deadline that also holds on a half-open connection, and
  * the number of rows that an UPDATE met.
  *
- * `mysql.ts`, `postgres.ts` and `pglite.ts` are sisters.
+ * `mysql.ts`, `postgres.ts`, `mssql.ts` and `pglite.ts` are sisters. SQL Server (`mssql.ts`) serves the `query` kind alone: a request
+ * time-out on this side limits a statement, `LOCK_TIMEOUT` the wait for a lock; it refuses a value that is too long.
  *
  * | | MariaDB, MySQL | PostgreSQL | PGlite (in process) |
  * |---|---|---|---|
@@ -22,6 +23,8 @@ export interface SqlResult {
   rows: SqlRow[];
   /** Rows that an UPDATE or INSERT met. */
   affected: number;
+  /** Names of a SELECT's columns in their order, also when there is no row. Every server tells them. */
+  columns?: readonly string[];
 }
 
 /** `run` throws BridgeError `his-unreachable`, `his-timeout`, `his-denied` or `his-schema`. */
@@ -29,6 +32,24 @@ export interface SqlDatabase {
   readonly dialect: SqlDialect;
   run(statement: SqlText | CompiledSql): Promise<SqlResult>;
   close(): Promise<void>;
+}
+
+/** A server with transactions, as far as its tables know them. */
+export interface SqlServer extends SqlDatabase {
+  /**
+   * As `run`, for one statement that changes rows: undone as a whole when `isRight` says no to the number of rows that it met (not
+   * on MyISAM, which has no transactions).
+   */
+  runIf(
+    statement: SqlText | CompiledSql,
+    isRight: (affected: number) => boolean,
+    options?: TransactionOptions,
+  ): Promise<SqlResult>;
+}
+
+export interface TransactionOptions {
+  /** What it has looked at is still so when it is committed; else `his-timeout`, and the same may be tried again. */
+  isSerializable?: boolean;
 }
 
 export interface SqlOptions {

@@ -1,8 +1,11 @@
-/** What has to be written differently for the two families of engines. */
+/** What has to be written differently for the three families of engines. */
 
 import {
   DummyDriver,
   Kysely,
+  MssqlAdapter,
+  MssqlIntrospector,
+  MssqlQueryCompiler,
   MysqlAdapter,
   MysqlIntrospector,
   MysqlQueryCompiler,
@@ -22,7 +25,7 @@ export interface CompiledSql {
 }
 
 export interface SqlDialect {
-  readonly name: 'mysql' | 'postgres';
+  readonly name: 'mysql' | 'postgres' | 'mssql';
   /** What is compiled already comes back as it is. */
   compile(statement: SqlText | CompiledSql): CompiledSql;
   /** A date, time or timestamp as ISO text, whatever the driver would make of it. */
@@ -33,6 +36,8 @@ export interface SqlDialect {
   fingerprint(values: readonly SqlText[]): SqlText;
   /** The server's clock, UTC epoch milliseconds. */
   readonly epochMs: SqlText;
+  /** What the server calls itself. */
+  readonly version: SqlText;
 }
 
 export const mysqlDialect: SqlDialect = {
@@ -52,6 +57,7 @@ export const mysqlDialect: SqlDialect = {
   fingerprint: (values) =>
     sql`concat(count(*), '-', coalesce(sum(crc32(concat_ws('|', ${sql.join(values.map(orEmpty))}))), 0))`,
   epochMs: sql`round(unix_timestamp(now(3)) * 1000)`,
+  version: sql`version()`,
 };
 
 export const postgresDialect: SqlDialect = {
@@ -71,6 +77,33 @@ export const postgresDialect: SqlDialect = {
   fingerprint: (values) =>
     sql`count(*) || '-' || coalesce(sum(hashtext(concat_ws('|', ${sql.join(values.map(orEmpty))}))::bigint), 0)`,
   epochMs: sql`round(extract(epoch from clock_timestamp()) * 1000)`,
+  version: sql`version()`,
+};
+
+/** SQL Server 2012 and newer. */
+export const mssqlDialect: SqlDialect = {
+  name: 'mssql',
+  compile: compiler(
+    new Kysely<unknown>({
+      dialect: {
+        createAdapter: () => new MssqlAdapter(),
+        createDriver: () => new DummyDriver(),
+        createIntrospector: (db) => new MssqlIntrospector(db),
+        createQueryCompiler: () => new MssqlQueryCompiler(),
+      },
+    }),
+  ),
+  // style 121: dates as ISO text; other types do not look at it
+  asText: (value) => sql`convert(nvarchar(4000), ${value}, 121)`,
+  isNoDate: (column) => sql`${column} is null`,
+  fingerprint: (values) => {
+    const each = values.map((value) => sql`${orEmpty(value)}, N'|'`);
+    const start = sql`substring(hashbytes('MD5', concat(N'', ${sql.join(each)})), 1, 4)`;
+    return sql`concat(count_big(*), '-', coalesce(sum(cast(cast(${start} as int) as bigint)), 0))`;
+  },
+  // DATEDIFF in milliseconds would overflow, and DATEDIFF_BIG is not in the older ones
+  epochMs: sql`(cast(datediff(second, '1970-01-01', sysutcdatetime()) as bigint) * 1000 + datepart(millisecond, sysutcdatetime()))`,
+  version: sql`@@version`,
 };
 
 /** `concat_ws` drops NULLs, so that a value that moves from one column to the next would go unseen. */

@@ -1,4 +1,4 @@
-/** The drivers' errors in the bridge's words. The sisters `mysql.ts` and `postgres.ts` say which number means what. */
+/** The drivers' errors in the bridge's words. The sisters `mysql.ts`, `postgres.ts` and `mssql.ts` say which number means what. */
 
 import { BridgeError } from '../../../src/domain/bridge-error.ts';
 
@@ -29,6 +29,21 @@ export const VALUE_TOO_LONG = 'value-too-long';
 /** True for the error that an UPDATE gets whose value does not fit into its column. */
 export function isTooLong(error: unknown): boolean {
   return error instanceof BridgeError && error.detail.driverCode === VALUE_TOO_LONG;
+}
+
+/** A row with the same unique key stands already; nothing was changed. */
+export const DUPLICATE_KEY = 'duplicate-key';
+
+export function isDuplicate(error: unknown): boolean {
+  return error instanceof BridgeError && error.detail.driverCode === DUPLICATE_KEY;
+}
+
+/** Two transactions stood in each other's way, and this one was undone: it may be tried again at once. */
+export function isConflict(error: unknown): boolean {
+  return (
+    error instanceof BridgeError &&
+    /^(40001|40P01|ER_LOCK_DEADLOCK|1205|3960)$/.test(String(error.detail.driverCode))
+  );
 }
 
 /** Nobody there, or gone in the middle: Node's and the drivers' codes for a connection that is none. */

@@ -42,7 +42,7 @@ export async function writeGuarded<K>(claimCode: string, row: CodeRow<K>): Promi
 }
 
 /** What a column that is too short, or a trigger that changes letters, makes of our code; not somebody else's value. */
-function isRemnant(holds: string | null, code: string): holds is string {
+export function isRemnant(holds: string | null, code: string): holds is string {
   const held = holds?.trim().toLowerCase() ?? '';
   return held !== '' && code.toLowerCase().startsWith(held);
 }

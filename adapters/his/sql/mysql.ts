@@ -1,17 +1,18 @@
 /** MariaDB and MySQL. */
 
-import type { Pool, PoolConnection, QueryError, ResultSetHeader, RowDataPacket } from 'mysql2';
+import type { FieldPacket, Pool, PoolConnection, QueryError, ResultSetHeader, RowDataPacket } from 'mysql2';
 import type { BridgeError } from '../../../src/domain/bridge-error.ts';
 import {
   CONNECT_TIMEOUT_MS,
   DEADLINE_GRACE_MS,
-  type SqlDatabase,
   type SqlOptions,
   type SqlResult,
+  type SqlServer,
+  type TransactionOptions,
   withDeadline,
 } from './database.ts';
 import { type CompiledSql, mysqlDialect, type SqlText } from './dialect.ts';
-import { factsOf, hisError, isConnectionError, VALUE_TOO_LONG } from './errors.ts';
+import { DUPLICATE_KEY, factsOf, hisError, isConnectionError, VALUE_TOO_LONG } from './errors.ts';
 
 const UNKNOWN_VARIABLE = 1193;
 const ACCESS_DENIED = [1044, 1045, 1130, 1142, 1143, 1227, 1251, 1290, 1370, 1698, 1836];
@@ -22,12 +23,13 @@ const NOT_NOW = [
   1021, 1030, 1037, 1038, 1040, 1041, 1053, 1114, 1129, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1927, 4031,
 ];
 const TOO_LONG = 1406;
+const DUPLICATE = [1062, 1169, 1586];
 
-export function openMysql(options: SqlOptions): SqlDatabase {
+export function openMysql(options: SqlOptions): SqlServer {
   return new MysqlDatabase(options);
 }
 
-class MysqlDatabase implements SqlDatabase {
+class MysqlDatabase implements SqlServer {
   readonly dialect = mysqlDialect;
   readonly #options: SqlOptions;
   readonly #timeoutMs: number;
@@ -40,14 +42,39 @@ class MysqlDatabase implements SqlDatabase {
     this.#timeoutMs = options.statementTimeoutMs;
   }
 
-  async run(statement: SqlText | CompiledSql): Promise<SqlResult> {
+  run(statement: SqlText | CompiledSql): Promise<SqlResult> {
     const { sql, parameters } = this.dialect.compile(statement);
+    return this.#with((connection) => execute(connection, sql, parameters));
+  }
+
+  runIf(
+    statement: SqlText | CompiledSql,
+    isRight: (affected: number) => boolean,
+    { isSerializable = false }: TransactionOptions = {},
+  ): Promise<SqlResult> {
+    const { sql, parameters } = this.dialect.compile(statement);
+    return this.#with(async (connection) => {
+      if (isSerializable) await execute(connection, 'SET TRANSACTION ISOLATION LEVEL SERIALIZABLE', []);
+      await execute(connection, 'START TRANSACTION', []);
+      try {
+        const result = await execute(connection, sql, parameters);
+        await execute(connection, isRight(result.affected) ? 'COMMIT' : 'ROLLBACK', []);
+        return result;
+      } catch (error) {
+        // of a connection that is gone, or that its deadline has taken, this says nothing new
+        await execute(connection, 'ROLLBACK', []).catch(() => undefined);
+        throw error;
+      }
+    });
+  }
+
+  async #with(use: (connection: PoolConnection) => Promise<SqlResult>): Promise<SqlResult> {
     const connection = await this.#connection();
     let keep = false;
     try {
       const work = this.#prepared.has(connection)
-        ? execute(connection, sql, parameters)
-        : this.#prepare(connection).then(() => execute(connection, sql, parameters));
+        ? use(connection)
+        : this.#prepare(connection).then(() => use(connection));
       const result = await withDeadline(this.#timeoutMs + DEADLINE_GRACE_MS, work, tooLate);
       keep = true;
       return result;
@@ -128,10 +155,14 @@ function execute(
   parameters: readonly unknown[],
 ): Promise<SqlResult> {
   return new Promise((resolve, reject) => {
-    const done = (error: QueryError | null, answer: RowDataPacket[] | ResultSetHeader): void => {
+    const done = (
+      error: QueryError | null,
+      answer: RowDataPacket[] | ResultSetHeader,
+      fields?: FieldPacket[],
+    ): void => {
       if (error !== null) reject(error);
-      else if (Array.isArray(answer)) resolve({ rows: answer, affected: 0 });
-      else resolve({ rows: [], affected: answer.affectedRows });
+      else if (!Array.isArray(answer)) resolve({ rows: [], affected: answer.affectedRows, columns: [] });
+      else resolve({ rows: answer, affected: 0, columns: fields?.map((field) => field.name) ?? [] });
     };
     if (parameters.length === 0) connection.query(sql, done);
     else connection.execute(sql, [...parameters] as (string | null)[], done);
@@ -146,6 +177,7 @@ function mysqlError(error: unknown): BridgeError {
   const { code, errno, message } = factsOf(error);
   if (code === 'DEADLINE') return hisError('his-timeout', code, message);
   if (errno === TOO_LONG) return hisError('his-schema', VALUE_TOO_LONG, message);
+  if (DUPLICATE.includes(errno)) return hisError('his-schema', DUPLICATE_KEY, message);
   if (ACCESS_DENIED.includes(errno)) return hisError('his-denied', code, message);
   if (TOO_SLOW.includes(errno)) return hisError('his-timeout', code, message);
   if (NOT_NOW.includes(errno) || isConnectionError(code, message)) {

@@ -6,7 +6,10 @@ import { postgresError, sessionSettings } from './postgres.ts';
 
 /** What is needed of a PGlite (or of anything else that answers like it). */
 export interface PgliteLike {
-  query(sql: string, params?: unknown[]): Promise<{ rows: unknown[]; affectedRows?: number }>;
+  query(
+    sql: string,
+    params?: unknown[],
+  ): Promise<{ rows: unknown[]; affectedRows?: number; fields?: { name: string }[] }>;
 }
 
 export function openPglite(pglite: PgliteLike, statementTimeoutMs: number): SqlDatabase {
@@ -28,8 +31,9 @@ export function openPglite(pglite: PgliteLike, statementTimeoutMs: number): SqlD
       try {
         ready ??= prepare().catch(again);
         await ready;
-        const { rows, affectedRows } = await pglite.query(sql, [...parameters]);
-        return { rows: rows as SqlRow[], affected: affectedRows ?? 0 };
+        const { rows, affectedRows, fields } = await pglite.query(sql, [...parameters]);
+        const columns = fields?.map((field) => field.name) ?? [];
+        return { rows: rows as SqlRow[], affected: affectedRows ?? 0, columns };
       } catch (error) {
         throw postgresError(error);
       }

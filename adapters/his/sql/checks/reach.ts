@@ -23,8 +23,8 @@ export async function checkReached(
 
 async function checkReach(db: SqlDatabase, his: string): Promise<Finding> {
   try {
-    const { rows } = await db.run(sql`select version() as version`);
-    const version = String(rows[0]?.version).split(' on ')[0];
+    const { rows } = await db.run(sql`select ${db.dialect.version} as version`);
+    const version = String(rows[0]?.version).split(/ on |\n/)[0];
     return { check: 'his-reachable', level: 'ok', message: `${his} answers: ${version}` };
   } catch (error) {
     if (!isBridgeError(error)) throw error;

@@ -1,7 +1,8 @@
 /** What an adapter must be told; the configuration's `his` section with the site's hcode fits as it stands. */
 
 import type { Log } from '../../src/service/ports/log.ts';
-import type { Field, Separator } from './csv/header.ts';
+import type { Field as FileField, Separator } from './csv/header.ts';
+import type { Field } from './query/fields.ts';
 import type { PgliteLike } from './sql/pglite.ts';
 
 export interface SqlHisOptions {
@@ -56,7 +57,7 @@ export interface CsvOptions {
   /** The folder that HIS and bridge share; it is there already. */
   folder: string;
   /** Names of columns, where the file's own are not known. */
-  columns: Readonly<Partial<Record<Field, string>>>;
+  columns: Readonly<Partial<Record<FileField, string>>>;
   separator: Separator | 'auto';
   encoding: 'auto' | 'utf-8' | 'tis-620';
   /** Values of the column `status` that mean cancelled, in whatever case. */
@@ -73,4 +74,26 @@ export interface CsvOptions {
   log?: Log;
 }
 
-export type HisOptions = HosxpOptions | JhcisOptions | HospitalOsOptions | CsvOptions;
+/** A HIS by configuration alone: `adapters/his/query/`. */
+export interface QueryOptions extends SqlHisOptions {
+  kind: 'query';
+  /** SQL texts with `:parameters`; a list is its lines. */
+  statements: Readonly<{
+    visits: SqlLines;
+    visit: SqlLines;
+    newer?: SqlLines | undefined;
+    missing?: SqlLines | undefined;
+    write: SqlLines;
+    undo?: SqlLines | undefined;
+  }>;
+  /** The SELECTs' columns, by our field, where they are not named like it. */
+  columns: Readonly<Partial<Record<Field, string>>>;
+  /** What the HIS writes for what. */
+  values: Readonly<Record<'male' | 'female' | 'cancelled' | 'inpatient' | 'locked', readonly string[]>>;
+  /** Patterns, see `query/date-style.ts`. */
+  dates: Readonly<Record<'date' | 'time' | 'dateTime' | 'birthDate' | 'issuedAt', string>>;
+}
+
+export type SqlLines = string | readonly string[];
+
+export type HisOptions = HosxpOptions | JhcisOptions | HospitalOsOptions | CsvOptions | QueryOptions;

@@ -6,6 +6,7 @@ import { hospitalOsTables } from './hospitalos/tables.ts';
 import { hosxpTables } from './hosxp/tables.ts';
 import { jhcisTables } from './jhcis/tables.ts';
 import type { HisOptions } from './options.ts';
+import { QueryAdapter } from './query/adapter.ts';
 import { SqlHis } from './sql/sql-his.ts';
 
 /** Opens the adapter of a site. It connects at the first call. Throws BridgeError `config` when the URL is none. */
@@ -19,5 +20,7 @@ export function openHis(options: HisOptions): HisAdapter {
       return new SqlHis(options, hospitalOsTables(options));
     case 'csv':
       return new CsvHis(options);
+    case 'query':
+      return new QueryAdapter(options);
   }
 }

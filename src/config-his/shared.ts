@@ -24,9 +24,14 @@ export const looks = {
 };
 
 /** What a HIS in a SQL database has in common. */
-export const limits = {
+export const restraint = {
   connections: z.number().int().min(1).max(2).default(2),
   statementTimeoutMs: z.number().int().min(100).max(60_000).default(5_000),
+};
+
+/** And one whose tables the bridge knows. */
+export const limits = {
+  ...restraint,
   /** Also listen to the database's own log of changes: see docs/change-capture.md. */
   changeCapture: z.boolean().default(false),
 };

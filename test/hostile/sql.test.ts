@@ -20,6 +20,8 @@ const CATALOGUE = 'a name as the catalogue of the database itself spells it, quo
 const OWN_TABLE = 'a table that the adapter names in its code; as a constant, so that MariaDB plans for it';
 const NUMBER = 'a number that the configuration schema has checked; SET takes no parameters';
 const COMPILED = 'hands on what Kysely compiled: text, and values apart';
+const CONFIGURED =
+  'a SELECT of the configuration that query/select-rules.ts has looked at, its values bound; names as the engine told them';
 const MIGRATION = "a table that the migration's own code names; DDL takes no parameters";
 
 /** By file: how what stands there begins, and why it may. A text put together is found by itself, also where it is run at once. */
@@ -39,6 +41,23 @@ const MAY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'inside(client).query( `START_REPLICATION SLOT ${options.slot}': 'the same name',
     '`ALTER ROLE $': 'a sentence for a person; the bridge never runs it',
   },
+  'adapters/his/query/adapter.ts': {
+    '`select count(*) as n from ${q}`': CONFIGURED,
+    '`select ${fingerprint} as digest from ${q}`': CONFIGURED,
+  },
+  'adapters/his/query/write-build.ts': {
+    'sql.id(proved.table.schema, proved.table.name)': CATALOGUE,
+    'sql.id(`other${i}`)': 'a name of our own with a number',
+    'sql.id(name)': CATALOGUE,
+    'sql.id(column)': CATALOGUE,
+    'sql.id(operand.name)': CATALOGUE,
+    'sql.id(column.name)': CATALOGUE,
+    'sql.raw(into.castTo)': 'a type of the list CASTS',
+    'sql.raw(value.text)': 'digits and at most one dot: what the scanner takes for a number',
+    "sql.raw(MADE[value.by] ?? 'null')": 'of the list MADE',
+    "sql.raw(SIGNS[condition.sign] ?? '=')": 'of the list SIGNS',
+    "sql.raw(FUNCTIONS[operand.name] ?? 'coalesce')": 'of the list FUNCTIONS',
+  },
   'adapters/his/sql/catalog.ts': { 'sql.lit(table)': OWN_TABLE },
   'adapters/his/sql/checks/form.ts': { '`Grant SELECT on them; if': 'a sentence for a person' },
   'adapters/his/sql/indexes.ts': { 'sql.lit(table)': OWN_TABLE },
@@ -53,8 +72,16 @@ const MAY: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'connection.query': COMPILED,
     'connection.execute': COMPILED,
   },
+  'adapters/his/sql/mssql.ts': {
+    'request.query(`SET LOCK_TIMEOUT ${this.#timeoutMs}; ${sql}`)':
+      'hands on what Kysely compiled, behind a number that the schema has checked',
+  },
   'adapters/his/sql/pglite.ts': { 'pglite.query(sql, [...parameters])': COMPILED },
-  'adapters/his/sql/postgres.ts': { 'client.query(sql, [...parameters])': COMPILED },
+  'adapters/his/sql/postgres.ts': {
+    'client.query(sql, [...parameters])': COMPILED,
+    'client.query(isSerializable': 'one of two constants',
+    'client.query(isRight(': 'one of two constants',
+  },
   'adapters/his/sql/privileges.ts': {
     '`GRANT ${privilege.toUpperCase()}${list} ON ${this.#prefix}${table} TO ${this.account};`':
       'a sentence for the person who runs doctor; the bridge never runs it',

@@ -24,6 +24,8 @@ interface Node {
   const?: string;
   /** One branch for each kind. */
   oneOf?: Node[];
+  /** One of several forms. */
+  anyOf?: Node[];
   minimum?: number;
   maximum?: number;
 }
@@ -68,6 +70,7 @@ function keysOfKinds(branches: readonly Node[], prefix: string): ConfigKey[] {
 
 function typeOf(node: Node): string {
   if (node.enum !== undefined) return node.enum.map((value) => `\`"${value}"\``).join(' or ');
+  if (node.anyOf !== undefined) return node.anyOf.map(typeOf).join(' or ');
   switch (node.type) {
     case 'string':
       return 'text';

@@ -1,5 +1,5 @@
 /**
- * Many sites for a bench: a database each on one MariaDB, some behind a line that never answers, one bridge process that
+ * Many sites for a bench: a database each on one server, some behind a line that never answers, one bridge process that
  * polls them all. When a visit has become a case is read from the ledger's file, beside the bridge.
  */
 
@@ -8,19 +8,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { plainPerson } from '../../simulators/his/hosxp/sample-people.ts';
-import { createSchema, seedReferenceData } from '../../simulators/his/hosxp/schema.ts';
-import { insertPeople, insertVisit } from '../../simulators/his/hosxp/visits.ts';
-import { openSimDb } from '../../simulators/his/sim-db.ts';
+import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { addKey } from '../support/api-key.ts';
 import { freePort } from '../support/services/processes.ts';
-import { freshMariaDb } from '../support/services.ts';
+import type { FreshDatabase } from '../support/services.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { type BridgeProcess, startAgents, startBridgeProcess } from './children.ts';
 import { emptied } from './hospital.ts';
 
+/** What each site has for a HIS. */
+export interface SiteHis {
+  kind: string;
+  fresh(): Promise<FreshDatabase>;
+  /** Its tables, and one person. */
+  fill(db: SimDb, hcode: string): Promise<void>;
+  /** That person comes: the visit's number. */
+  come(db: SimDb): Promise<string>;
+  /** Further keys of its section in the configuration. */
+  more?: object;
+}
+
 export interface ManySitesOptions {
-  mariadb: string;
+  his: SiteHis;
   /** `redis://…` of which everything is removed first, or `embedded`. */
   queue: string;
   sites: number;
@@ -58,8 +67,8 @@ export async function openManySites(options: ManySitesOptions): Promise<ManySite
     closing.push(() => rm(folder, { recursive: true, force: true }));
     const alive = options.sites - options.dead;
     options.say(`making ${alive} databases`);
-    const urls = await makeDatabases(options.mariadb, alive, closing);
-    const silent = await TcpProxy.to(options.mariadb);
+    const urls = await makeDatabases(options.his, alive, closing);
+    const silent = await TcpProxy.to(urls[0] ?? '');
     silent.hold(true);
     closing.push(() => silent.close());
     if (options.queue.startsWith('redis')) await emptied(options.queue);
@@ -69,10 +78,13 @@ export async function openManySites(options: ManySitesOptions): Promise<ManySite
     const store = `sqlite:${join(folder, 'bridge.db')}`;
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    const nowhere = new URL('/hos', silent.through(options.mariadb)).href;
+    const nowhere = silent.through(urls[0] ?? '');
     const sites = Array.from({ length: options.sites }, (_, i) => ({
       hcode: hcodeOf(i),
-      his: { kind: 'hosxp', url: urls[i] ?? nowhere, pollSeconds: options.pollSeconds },
+      his: {
+        ...{ kind: options.his.kind, url: urls[i] ?? nowhere, pollSeconds: options.pollSeconds },
+        ...options.his.more,
+      },
       stations: [{ id: 'counter-1', agentUrl: agents.urls[0] }],
     }));
     const config = join(folder, 'config.json');
@@ -90,7 +102,7 @@ export async function openManySites(options: ManySitesOptions): Promise<ManySite
       async come(n) {
         const db = await openSimDb(urls[n % urls.length] ?? '');
         try {
-          const vn = await insertVisit(db, { hn: plainPerson(1).hn, at: Date.now() });
+          const vn = await options.his.come(db);
           return { name: `${hcodeOf(n % urls.length)}/${vn}`, at: Date.now() };
         } finally {
           await db.close();
@@ -120,20 +132,18 @@ function hcodeOf(i: number): string {
 }
 
 async function makeDatabases(
-  mariadb: string,
+  his: SiteHis,
   count: number,
   closing: (() => Promise<unknown>)[],
 ): Promise<string[]> {
   const urls: string[] = [];
   for (let i = 0; i < count; i += AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, count - i) }, async (_, j) => {
-      const database = await freshMariaDb(mariadb, 'tis620');
+      const database = await his.fresh();
       closing.push(() => database.drop());
       const db = await openSimDb(database.url);
       try {
-        await createSchema(db, { charset: 'tis620' });
-        await seedReferenceData(db, { hcode: hcodeOf(i + j), hospitalName: 'โรงพยาบาลสมมุติ' });
-        await insertPeople(db, [plainPerson(1)]);
+        await his.fill(db, hcodeOf(i + j));
       } finally {
         await db.close();
       }

@@ -2,7 +2,11 @@
 
 import mysql, { type RowDataPacket } from 'mysql2/promise';
 import pg from 'pg';
+import type { QueryOptions } from '../../adapters/his/options.ts';
+import { dayValues, stylesOf } from '../../adapters/his/query/day-values.ts';
+import { readStatements } from '../../adapters/his/query/statements.ts';
 import {
+  type CompiledSql,
   mysqlDialect,
   postgresDialect,
   type SqlDialect,
@@ -11,7 +15,7 @@ import {
 import type { Layout } from '../../adapters/his/sql/layout.ts';
 import { openSql } from '../../adapters/his/sql/open.ts';
 import type { HisTables, VisitQueries } from '../../adapters/his/sql/tables.ts';
-import type { Instant, ServiceDate } from '../../src/domain/bangkok.ts';
+import { type Instant, type ServiceDate, serviceDateOf } from '../../src/domain/bangkok.ts';
 
 export interface QueryCost {
   /** The server's own time for the statement. */
@@ -26,6 +30,8 @@ export interface PollCost extends QueryCost {
 }
 
 export interface Watched {
+  /** Reads the day whole, as the bridge does at its start; before the first poll. */
+  learn(date: ServiceDate): Promise<void>;
   /** The keys of what is new since `from`. */
   newKeys(from: Instant, until: ServiceDate): Promise<string[]>;
   /** What every poll asks: the numbers since `from`, and the visits of those that are not settled. */
@@ -46,38 +52,86 @@ interface Meter {
   end(): Promise<void>;
 }
 
+/** The statements of an adapter's looks, with their values. */
+interface Asked {
+  numbers(from: Instant, until: ServiceDate): CompiledSql[];
+  visits(keys: readonly string[]): CompiledSql[];
+  count(date: ServiceDate): CompiledSql[];
+  byTime(date: ServiceDate, from: string): CompiledSql[];
+  digest(date: ServiceDate): CompiledSql[];
+}
+
 /** The schema must be there before the first query. */
 export async function watchQueries<L extends Layout>(url: string, tables: HisTables<L>): Promise<Watched> {
-  const meter = /^(mysql|mariadb):/.test(url) ? await onMariaDb(url) : await onPostgres(url);
-  let known: Promise<VisitQueries> | undefined;
-  const compiled = async (of: (queries: VisitQueries) => SqlText) => {
-    known ??= queriesOf(url, tables, meter.dialect);
-    return meter.dialect.compile(of(await known));
+  const meter = await meterOf(url);
+  const queries = await queriesOf(url, tables, meter.dialect);
+  const compiled = (...statements: readonly SqlText[]) => statements.map((one) => meter.dialect.compile(one));
+  // as the bridge does at its start: what an adapter remembers of a day it learns there
+  const learn = async (date: ServiceDate): Promise<void> => {
+    for (const { sql, parameters } of compiled(queries.ofDay(date))) {
+      tables.toVisits([...(await meter.rows(sql, parameters))], date);
+    }
   };
-  const cost = async (of: (queries: VisitQueries) => SqlText): Promise<QueryCost> => {
-    const { sql, parameters } = await compiled(of);
-    return meter.cost(sql, parameters);
+  return watched(
+    meter,
+    {
+      numbers: (from, until) => compiled(queries.numbers(from, until)),
+      visits: (keys) => (keys.length === 0 ? [] : compiled(queries.byKeys(keys))),
+      count: (date) => compiled(queries.count(date)),
+      byTime: (date, from) => compiled(queries.ofDay(date, from)),
+      digest: (date) => compiled(...queries.digests(date)),
+    },
+    learn,
+  );
+}
+
+/** The SQL texts of a `query` configuration: each visit is looked at by itself. */
+export async function watchStatements(options: QueryOptions): Promise<Watched> {
+  const { newer, visit, visits } = readStatements(options);
+  if (newer === null) throw new Error('expected a configuration with "newer"');
+  const styles = stylesOf(options.dates);
+  const at = (from: Instant) => dayValues(styles, serviceDateOf(from), from);
+  return watched(await meterOf(options.url), {
+    numbers: (from) => [newer.bind(at(from))],
+    visits: (keys) => keys.map((vn) => visit.bind({ vn })),
+    count: (date) => [visits.within(dayValues(styles, date), (q) => `select count(*) as n from ${q}`)],
+    byTime: (date) => [visits.bind(dayValues(styles, date))],
+    digest: (date) => [visits.bind(dayValues(styles, date))],
+  });
+}
+
+function meterOf(url: string): Promise<Meter> {
+  return /^(mysql|mariadb):/.test(url) ? onMariaDb(url) : onPostgres(url);
+}
+
+function watched(
+  meter: Meter,
+  asked: Asked,
+  learn: (date: ServiceDate) => Promise<void> = async () => undefined,
+): Watched {
+  const cost = async (statements: readonly CompiledSql[]): Promise<QueryCost> => {
+    const costs: QueryCost[] = [];
+    for (const { sql, parameters } of statements) costs.push(await meter.cost(sql, parameters));
+    return sum(costs);
   };
   const newRows = async (from: Instant, until: ServiceDate) => {
-    const { sql, parameters } = await compiled((q) => q.numbers(from, until));
-    return meter.rows(sql, parameters);
+    const rows: Record<string, unknown>[] = [];
+    for (const { sql, parameters } of asked.numbers(from, until))
+      rows.push(...(await meter.rows(sql, parameters)));
+    return rows;
   };
   return {
+    learn,
     newKeys: async (from, until) => (await newRows(from, until)).map((row) => String(row.key ?? row.vn)),
     async poll(from, until, unsettled) {
       const found = (await newRows(from, until)).length;
-      const numbers = await cost((q) => q.numbers(from, until));
-      const visits = unsettled.length === 0 ? NOTHING : await cost((q) => q.byKeys(unsettled));
+      const numbers = await cost(asked.numbers(from, until));
+      const visits = await cost(asked.visits(unsettled));
       return { ...sum([numbers, visits]), beyond: numbers.rowsRead - found };
     },
-    count: (date) => cost((q) => q.count(date)),
-    byTime: (date, from) => cost((q) => q.ofDay(date, from)),
-    async digest(date) {
-      known ??= queriesOf(url, tables, meter.dialect);
-      const costs: QueryCost[] = [];
-      for (const statement of (await known).digests(date)) costs.push(await cost(() => statement));
-      return sum(costs);
-    },
+    count: (date) => cost(asked.count(date)),
+    byTime: (date, from) => cost(asked.byTime(date, from)),
+    digest: (date) => cost(asked.digest(date)),
     close: () => meter.end(),
   };
 }

@@ -4,7 +4,7 @@
  * hospital.
  */
 
-import { insertRows } from '../hosxp/insert-rows.ts';
+import { insertRows } from '../insert-rows.ts';
 import type { SimDb } from '../sim-db.ts';
 
 export interface HospitalOsForm {

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { DeskPerson } from '../desk.ts';
-import { insertRows } from '../hosxp/insert-rows.ts';
+import { insertRows } from '../insert-rows.ts';
 import type { SimDb, SimValue } from '../sim-db.ts';
 import { PREFIXES, planId } from './schema.ts';
 

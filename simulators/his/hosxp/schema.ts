@@ -1,7 +1,7 @@
 /** Makes a HOSxP database out of an empty one, and fills in what every hospital has before its first visit. */
 
+import { insertRows } from '../insert-rows.ts';
 import type { SimDb } from '../sim-db.ts';
-import { insertRows } from './insert-rows.ts';
 import { type MariaDbForm, mariaDbSchema } from './schema-mariadb.ts';
 import { postgresSchema } from './schema-postgres.ts';
 

@@ -1,8 +1,8 @@
 /** What HOSxP's registration desk does to the database: new patients, new visits, changes and cancellations. */
 
 import { randomUUID } from 'node:crypto';
+import { insertRows } from '../insert-rows.ts';
 import type { SimDb, SimValue } from '../sim-db.ts';
-import { insertRows } from './insert-rows.ts';
 import type { SamplePerson } from './sample-people.ts';
 
 export interface NewVisit {

@@ -4,7 +4,7 @@
  * MySQL (any charset, InnoDB and MyISAM) and on PostgreSQL.
  */
 
-import { insertRows } from '../hosxp/insert-rows.ts';
+import { insertRows } from '../insert-rows.ts';
 import type { SimDb } from '../sim-db.ts';
 
 export interface InventedForm {

@@ -1,7 +1,7 @@
 /** What the desk of the invented HIS does to its database: new patients, new visits, changes and cancellations. */
 
 import type { DeskPerson } from '../desk.ts';
-import { insertRows } from '../hosxp/insert-rows.ts';
+import { insertRows } from '../insert-rows.ts';
 import type { SimDb } from '../sim-db.ts';
 
 /** The HIS's own words. */

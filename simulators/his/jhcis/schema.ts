@@ -1,6 +1,6 @@
 /** Makes a JHCIS database (MariaDB, MySQL) out of an empty one, and fills in what every unit has before its first visit. */
 
-import { insertRows } from '../hosxp/insert-rows.ts';
+import { insertRows } from '../insert-rows.ts';
 import type { SimDb } from '../sim-db.ts';
 
 export interface JhcisForm {

@@ -1,6 +1,6 @@
 /** What JHCIS's registration desk does to the database: new people, new visits, changes and cancellations. */
 
-import { insertRows } from '../hosxp/insert-rows.ts';
+import { insertRows } from '../insert-rows.ts';
 import type { SimDb, SimValue } from '../sim-db.ts';
 import type { SamplePerson } from './sample-people.ts';
 

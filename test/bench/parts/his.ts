@@ -4,30 +4,23 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hosxpTables } from '../../../adapters/his/hosxp/tables.ts';
-import type { HosxpOptions } from '../../../adapters/his/options.ts';
-import { openHis } from '../../../adapters/his/registry.ts';
-import { bulkLoad } from '../../../simulators/his/hosxp/bulk.ts';
-import { createSchema, seedReferenceData } from '../../../simulators/his/hosxp/schema.ts';
-import { openSimDb, type SimDb } from '../../../simulators/his/sim-db.ts';
+import { openSimDb } from '../../../simulators/his/sim-db.ts';
 import { parseBangkokDateTime, serviceDateOf } from '../../../src/domain/bangkok.ts';
-import type { HisAdapter } from '../../../src/service/ports/his.ts';
-import { type FreshDatabase, freshMariaDb, freshPostgres } from '../../support/services.ts';
+import { startFromPath } from '../../support/services/start.ts';
+import { type BenchHis, everyHis } from '../every-his.ts';
 import { type Figure, median, percentile } from '../figures.ts';
-import { HCODE } from '../hospital.ts';
 import { memoryOf, watchCpu } from '../machine.ts';
-import { openManySites } from '../many-sites.ts';
+import { type ManySites, openManySites, type SiteHis } from '../many-sites.ts';
 import type { BenchContext, PartResult } from '../part.ts';
-import { type Watched, watchQueries } from '../query-cost.ts';
+import type { Watched } from '../query-cost.ts';
+import { hospitalOsSite, jhcisSite } from '../site-his.ts';
 
 /** The end of the last day that is made: all of its visits are there. */
 const DATE = '2026-06-30';
-const NOW = instant('17:00:00');
-const PER_DAY = 2_000;
 /** As the configuration has it when nothing is said. */
-const WINDOW_FROM = NOW - 12 * 60_000;
+const WINDOW_MS = 12 * 60_000;
 /** Visits are read at each poll for so long, because a clerk may still be at work on them. */
-const UNSETTLED_FROM = NOW - 2 * 60_000;
+const UNSETTLED_MS = 2 * 60_000;
 const TIMES = 50;
 
 const POLL_SECONDS = 2;
@@ -52,45 +45,18 @@ export async function his(context: BenchContext): Promise<PartResult> {
     figures.push(...measured.figures);
     facts[`${name}, ${dead} dead`] = measured.facts;
   }
+  for (const heard of await everyLog(context)) {
+    const measured = await measureCapture(heard, context);
+    figures.push(...measured.figures);
+    facts[heard.name] = measured.facts;
+  }
   return { figures, facts };
 }
 
-/** One HIS as the bench fills and asks it. */
-interface BenchHis {
-  name: string;
-  fresh(): Promise<FreshDatabase>;
-  /** Its schema, and visits up to the end of the last day. */
-  fill(db: SimDb, visits: number): Promise<void>;
-  watch(url: string): Promise<Watched>;
-  open(url: string): HisAdapter;
-}
-
-function everyHis({ mariadb, postgres }: BenchContext): BenchHis[] {
-  const hosxp = (name: string, fresh: () => Promise<FreshDatabase>): BenchHis => ({
-    name,
-    fresh,
-    async fill(db, visits) {
-      await createSchema(db, { charset: 'tis620' });
-      await seedReferenceData(db, { hcode: HCODE, hospitalName: 'โรงพยาบาลสมมุติ' });
-      await bulkLoad(db, { visits, perDay: PER_DAY, lastDate: DATE });
-    },
-    watch: (url) => watchQueries(url, hosxpTables(hosxpOptions(url))),
-    open: (url) => openHis(hosxpOptions(url)),
-  });
-  return [
-    hosxp('HOSxP on MariaDB', () => freshMariaDb(mariadb, 'tis620')),
-    ...(postgres === null ? [] : [hosxp('HOSxP on PostgreSQL', () => freshPostgres(postgres))]),
-  ];
-}
-
-function hosxpOptions(url: string): HosxpOptions {
-  return {
-    ...{ hcode: HCODE, kind: 'hosxp', url, writeBack: 'auth_code', writeAuthDateTime: true },
-    ...{ cancelledStatuses: [], connections: 2, statementTimeoutMs: 30_000 },
-  };
-}
-
 async function measurePoll(one: BenchHis, { say, quick }: BenchContext): Promise<PartResult> {
+  const now = instant(one.lastAt);
+  const date = serviceDateOf(now);
+  const [windowFrom, unsettledFrom] = [now - WINDOW_MS, now - UNSETTLED_MS];
   const visits = quick ? 200_000 : 5_000_000;
   const database = await one.fresh();
   const adapter = one.open(database.url);
@@ -99,20 +65,21 @@ async function measurePoll(one: BenchHis, { say, quick }: BenchContext): Promise
     say(`${one.name}: making ${visits.toLocaleString('en')} visits`);
     const db = await openSimDb(database.url);
     try {
-      await one.fill(db, visits);
+      await one.fill(db, visits, DATE);
     } finally {
       await db.close();
     }
     say(`${one.name}: ${TIMES} polls`);
     watched = await one.watch(database.url);
-    const date = serviceDateOf(NOW);
-    const unsettled = await watched.newKeys(UNSETTLED_FROM, date);
-    const all = await watched.newKeys(WINDOW_FROM, date);
-    const costs = await often(() => watched?.poll(WINDOW_FROM, date, unsettled));
+    await watched.learn(date);
+    await adapter.visitsOn(date);
+    const unsettled = await watched.newKeys(unsettledFrom, date);
+    const all = await watched.newKeys(windowFrom, date);
+    const costs = await often(() => watched?.poll(windowFrom, date, unsettled));
     const isSettled = (vn: string): boolean => !unsettled.includes(vn);
     const answers = await often(async () => {
       const begun = performance.now();
-      await adapter.newVisits(WINDOW_FROM, NOW, isSettled);
+      await adapter.newVisits(windowFrom, now, isSettled);
       return performance.now() - begun;
     });
     const [counted, digested] = [await watched.count(date), await watched.digest(date)];
@@ -126,7 +93,7 @@ async function measurePoll(one: BenchHis, { say, quick }: BenchContext): Promise
         // an index is read one entry beyond the end of a range
         figure(
           'entries read that are not of the window',
-          Math.max(...costs.map((c) => c.beyond)) - 1,
+          Math.max(0, ...costs.map((c) => c.beyond - 1)),
           'rows',
           0,
         ),
@@ -163,7 +130,7 @@ async function measureSites(
   const what = `${sites} sites, ${dead} dead, ${name}`;
   say(what);
   const many = await openManySites({
-    ...{ mariadb, queue, sites, dead, pollSeconds: POLL_SECONDS, say },
+    ...{ his: jhcisSite(mariadb), queue, sites, dead, pollSeconds: POLL_SECONDS, say },
     nodeArgs: profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`],
   });
   try {
@@ -171,17 +138,9 @@ async function measureSites(
     await sleep(REST_MS);
     say(`${seconds * perSecond} visits in ${seconds} s`);
     const used = watchCpu({ bridge: many.bridge.pid });
-    const came: { name: string; at: number }[] = [];
-    for (let i = 0; i < seconds * perSecond; i++) {
-      const pause = sleep(1_000 / perSecond);
-      // never in step with the tick
-      await sleep(Math.random() * (500 / perSecond));
-      came.push(await many.come(i * 7));
-      await pause;
-    }
+    const came = await comeOften(many, seconds * perSecond, 1_000 / perSecond);
     const cpu = used();
-    await sleep(5_000);
-    const waits = came.map(({ name: who, at }) => (many.seen.get(who) ?? Number.POSITIVE_INFINITY) - at);
+    const waits = waitsOf(many, came);
     const figure = (figureName: string, value: number | null, unit: string, atMost?: number): Figure => ({
       ...{ part: 'his', name: `${what}: ${figureName}`, value, unit },
       ...(atMost === undefined ? {} : { aim: { atMost } }),
@@ -204,6 +163,79 @@ async function measureSites(
   } finally {
     await many.close();
   }
+}
+
+/** A HIS whose log of changes is listened to, on a server of its own that keeps one. */
+interface Heard {
+  name: string;
+  his: SiteHis;
+  stop(): Promise<unknown>;
+}
+
+async function everyLog({ postgres }: BenchContext): Promise<Heard[]> {
+  const more = { changeCapture: true };
+  const mariadb = await startFromPath('mariadb', ['--log-bin=log', '--binlog-format=ROW', '--server-id=1']);
+  const all: Heard[] = [
+    { name: 'JHCIS, binary log', his: jhcisSite(mariadb.url, more), stop: () => mariadb.stop() },
+  ];
+  if (postgres === null) return all;
+  const server = await startFromPath('postgres', ['-c', 'wal_level=logical']);
+  return [
+    ...all,
+    {
+      name: 'HospitalOS, logical decoding',
+      his: hospitalOsSite(server.url, more),
+      stop: () => server.stop(),
+    },
+  ];
+}
+
+/** The whole way with change capture: from the visit's commit to the case in the ledger. */
+async function measureCapture(heard: Heard, { redis, quick, say }: BenchContext): Promise<PartResult> {
+  const visits = quick ? 30 : 200;
+  say(`${heard.name}: ${visits} visits`);
+  try {
+    const many = await openManySites({
+      ...{ his: heard.his, queue: redis, sites: 1, dead: 0, pollSeconds: POLL_SECONDS, nodeArgs: [], say },
+    });
+    try {
+      await many.settled();
+      await sleep(REST_MS);
+      const waits = waitsOf(many, await comeOften(many, visits, 400));
+      const figure = (name: string, value: number, atMost?: number): Figure => ({
+        ...{ part: 'his', name: `${heard.name}: insert to case, ${name}`, value, unit: 'ms' },
+        ...(atMost === undefined ? {} : { aim: { atMost } }),
+      });
+      return {
+        figures: [figure('p50', percentile(waits, 0.5)), figure('p99', percentile(waits, 0.99), 100)],
+        facts: { visits, slowest: Math.max(...waits) },
+      };
+    } finally {
+      await many.close();
+    }
+  } finally {
+    await heard.stop();
+  }
+}
+
+type Came = Awaited<ReturnType<ManySites['come']>>;
+
+/** Visits at all sites in turn, never in step with the polls. */
+async function comeOften(many: ManySites, count: number, everyMs: number): Promise<Came[]> {
+  const came: Came[] = [];
+  for (let i = 0; i < count; i++) {
+    const pause = sleep(everyMs);
+    await sleep((Math.random() * everyMs) / 2);
+    came.push(await many.come(i * 7));
+    await pause;
+  }
+  await sleep(5_000);
+  return came;
+}
+
+/** Ms from the commit of each visit to its case; infinite for one that never became one. */
+function waitsOf(many: ManySites, came: readonly Came[]): number[] {
+  return came.map(({ name, at }) => (many.seen.get(name) ?? Number.POSITIVE_INFINITY) - at);
 }
 
 function instant(time: string): number {

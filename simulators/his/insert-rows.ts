@@ -1,4 +1,4 @@
-import type { SimDb, SimValue } from '../sim-db.ts';
+import type { SimDb, SimValue } from './sim-db.ts';
 
 /** PostgreSQL takes at most 65,535 parameters in a statement. */
 const MAX_PARAMS = 20_000;

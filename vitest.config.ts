@@ -6,7 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks', // real processes: better-sqlite3 and signals behave as they do in production
-    maxWorkers: 2,
+    // much of the time is waiting: for a time-out, a lock, a server that starts
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 15_000,

@@ -61,9 +61,12 @@ export function sealingKey(engine: Engine, secrets: Secrets): SealingKey {
       const ring = await secrets.ring(true);
       if (ring !== null) return ring.first;
       // a new key would hide that the old one is lost
-      const lost = await isInUse();
-      if (lost !== null) throw sealing.isMissing(lost);
-      return (await secrets.make()).first;
+      const used = await isInUse();
+      if (used === null) return (await secrets.make()).first;
+      // unless another process has made it, and used it, since this one looked for it
+      const made = (await secrets.ring(true))?.find(used);
+      if (made === undefined) throw sealing.isMissing(used);
+      return made;
     },
 
     async set(id) {

@@ -7,12 +7,12 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { BridgeError, isBridgeError } from '../../../src/domain/bridge-error.ts';
+import { BridgeError } from '../../../src/domain/bridge-error.ts';
 import type { UndoRequest, WriteBackOutcome, WriteBackRequest } from '../../../src/service/ports/his.ts';
 import { textOf } from '../fields.ts';
 import type { SqlDatabase } from '../sql/database.ts';
 import { type Prepared, prepared, type SqlText } from '../sql/dialect.ts';
-import { isTooLong } from '../sql/errors.ts';
+import { isDuplicate, isTooLong } from '../sql/errors.ts';
 import type { CodeWriter } from '../sql/tables.ts';
 import { CODES, type HospitalOsLayout } from './layout.ts';
 import { createdDate, newRow, type Signature } from './new-row.ts';
@@ -23,9 +23,6 @@ import { hasAdmissionCode, hasNumber, isCodeOf, isUndeleted } from './visit-quer
 const TURNS = 5;
 /** Up to so long it waits before that, ms: whoever waits longer finds the other's row. */
 const WAIT_MS = 250;
-
-/** PostgreSQL's number for a value that a unique index holds already. */
-const DUPLICATE = '23505';
 
 /** A visit with the number, and one code that stands for it. */
 interface Found {
@@ -196,7 +193,7 @@ export class HospitalOsWriter implements CodeWriter {
       return row === undefined ? { kind: 'guarded' } : { kind: 'inserted', id: String(row.id) };
     } catch (error) {
       if (isTooLong(error)) return { kind: 'too-long' };
-      if (isBridgeError(error) && error.detail.driverCode === DUPLICATE) return { kind: 'duplicate' };
+      if (isDuplicate(error)) return { kind: 'duplicate' };
       throw error;
     }
   }

@@ -7,7 +7,13 @@ import { Client } from 'fhir-kit-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { plainPerson } from '../../simulators/his/hosxp/sample-people.ts';
 import { cancelVisit, editPatient } from '../../simulators/his/hosxp/visits.ts';
-import { describeWith, type FreshDatabase, freshMariaDb, freshPostgres } from '../support/services.ts';
+import {
+  describeWith,
+  type FreshDatabase,
+  freshMariaDb,
+  freshPostgres,
+  ownRedis,
+} from '../support/services.ts';
 import { type BridgeProcess, eventually, HCODE, Hospital } from './bridge-support.ts';
 
 type CaseJson = { vn: string; state: string; reason: string | null; code: { claimCode: string } | null };
@@ -30,7 +36,7 @@ describeWith('mariadb', 'the bridge on MariaDB and Redis', (mariadb) => {
       hospital = await Hospital.open({
         hisUrl: database.url,
         store: (f) => `sqlite:${f}/bridge.db`,
-        queue: redis,
+        queue: ownRedis(redis, 1),
       });
       bridge = await hospital.startBridge();
     }, 120_000);

@@ -19,7 +19,7 @@ import {
 import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../simulators/nhso-agent/start.ts';
 import { addKey } from '../support/api-key.ts';
-import { describeWith, type FreshDatabase, freshMariaDb } from '../support/services.ts';
+import { describeWith, type FreshDatabase, freshMariaDb, ownRedis } from '../support/services.ts';
 import { BridgeProcess, eventually, freePort, HCODE } from './bridge-support.ts';
 
 interface CaseJson {
@@ -57,9 +57,13 @@ describeWith('mariadb', 'the bridge at a JHCIS', (mariadb) => {
       };
       const secrets = { keyFile: join(folder, 'secret.key') };
       const http = { host: '127.0.0.1', port };
-      writeFileSync(config, JSON.stringify({ store, queue: redis, http, secrets, sites: [site] }), {
-        mode: 0o600,
-      });
+      writeFileSync(
+        config,
+        JSON.stringify({ store, queue: ownRedis(redis, 3), http, secrets, sites: [site] }),
+        {
+          mode: 0o600,
+        },
+      );
       bridge = new BridgeProcess(config, port, key);
       await bridge.ready();
     }, 120_000);

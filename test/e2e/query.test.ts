@@ -16,12 +16,18 @@ import { addDays, serviceDateOf } from '../../src/domain/bangkok.ts';
 import { inventedHis } from '../adapters/his/query/support.ts';
 import { blocks, read } from '../docs/markdown.ts';
 import { addKey } from '../support/api-key.ts';
-import { describeWith, type FreshDatabase, freshMariaDb, freshPostgres } from '../support/services.ts';
+import {
+  describeWith,
+  type FreshDatabase,
+  freshMariaDb,
+  freshPostgres,
+  ownRedis,
+} from '../support/services.ts';
 import { BridgeProcess, eventually, freePort, HCODE } from './bridge-support.ts';
 
 const PERSON = inventedPerson(9001);
 
-async function fromVisitToCode(fresh: FreshDatabase): Promise<void> {
+async function fromVisitToCode(fresh: FreshDatabase, queue: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'authen-bridge-e2e-'));
   const his = await inventedHis(fresh);
   const agent = await startNhsoAgent({ hcode: HCODE });
@@ -42,7 +48,7 @@ async function fromVisitToCode(fresh: FreshDatabase): Promise<void> {
     const secrets = { keyFile: join(folder, 'secret.key') };
     const http = { host: '127.0.0.1', port };
     const file = join(folder, 'config.json');
-    writeFileSync(file, JSON.stringify({ store, queue: 'embedded', http, secrets, sites: [site] }), {
+    writeFileSync(file, JSON.stringify({ store, queue, http, secrets, sites: [site] }), {
       mode: 0o600,
     });
 
@@ -74,13 +80,15 @@ async function fromVisitToCode(fresh: FreshDatabase): Promise<void> {
   }
 }
 
-describeWith('mariadb', 'a HIS by configuration on MariaDB', (adminUrl) => {
-  test('from a visit to its code', { timeout: 120_000 }, async () =>
-    fromVisitToCode(await freshMariaDb(adminUrl, 'tis620')),
-  );
-});
-describeWith('postgres', 'a HIS by configuration on PostgreSQL', (adminUrl) => {
-  test('from a visit to its code', { timeout: 120_000 }, async () =>
-    fromVisitToCode(await freshPostgres(adminUrl)),
-  );
+describeWith('redis', 'a HIS by configuration, the queue on Redis', (redis) => {
+  describeWith('mariadb', 'on MariaDB', (adminUrl) => {
+    test('from a visit to its code', { timeout: 120_000 }, async () =>
+      fromVisitToCode(await freshMariaDb(adminUrl, 'tis620'), ownRedis(redis, 5)),
+    );
+  });
+  describeWith('postgres', 'on PostgreSQL', (adminUrl) => {
+    test('from a visit to its code', { timeout: 120_000 }, async () =>
+      fromVisitToCode(await freshPostgres(adminUrl), ownRedis(redis, 6)),
+    );
+  });
 });

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { plainPerson } from '../../simulators/his/hosxp/sample-people.ts';
 import { insertVisit, typeCode } from '../../simulators/his/hosxp/visits.ts';
 import { runCli } from '../commands/cli.ts';
-import { describeWith, type FreshDatabase, freshMariaDb } from '../support/services.ts';
+import { describeWith, type FreshDatabase, freshMariaDb, ownRedis } from '../support/services.ts';
 import { type BridgeProcess, eventually, HCODE, Hospital } from './bridge-support.ts';
 
 interface CaseJson {
@@ -29,7 +29,7 @@ describeWith('mariadb', 'a ledger that is put back', (mariadb) => {
       hospital = await Hospital.open({
         hisUrl: database.url,
         store: (f) => `sqlite:${f}/bridge.db`,
-        queue: redis,
+        queue: ownRedis(redis, 2),
       });
     }, 120_000);
     afterAll(async () => {

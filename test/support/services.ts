@@ -99,3 +99,8 @@ function within(adminUrl: string, database: string): string {
   url.pathname = `/${database}`;
   return url.href;
 }
+
+/** A Redis database of one suite's own, on the server that all share: of two bridges each would take the other's jobs. */
+export function ownRedis(url: string, database: number): string {
+  return new URL(`/${database}`, url).href;
+}

@@ -5,6 +5,7 @@ export default defineConfig({
     environment: 'node',
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    execArgv: ['--liftoff-only'], // as src/launch.mjs starts the bridge
     pool: 'forks', // real processes: better-sqlite3 and signals behave as they do in production
     // much of the time is waiting: for a time-out, a lock, a server that starts
     maxWorkers: 4,

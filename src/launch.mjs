@@ -12,8 +12,9 @@ import { setFlagsFromString } from 'node:v8';
 
 /** Old heap: collected when it has grown by a half, not when it has doubled and more. */
 const GROWTH = '--heap-growing-percent=50';
+// liftoff-only: the embedded queue is WebAssembly, and V8's second compiler costs it seconds and 400 MB, and gains nothing
 // gc: for src/commands/idle-memory.ts
-const FLAGS = ['--max-semi-space-size=8', GROWTH, '--expose-gc'];
+const FLAGS = ['--max-semi-space-size=8', GROWTH, '--liftoff-only', '--expose-gc'];
 
 const env = {
   // what Node has stripped of types and compiled once is kept; a folder that cannot be written to is no error

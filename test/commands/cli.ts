@@ -15,7 +15,7 @@ export class Cli {
   readonly #ended: Promise<number | null>;
 
   constructor(args: readonly string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, ['src/cli.ts', ...args], {
+    this.child = spawn(process.execPath, ['--liftoff-only', 'src/cli.ts', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...env },
       timeout: PATIENCE_MS,

@@ -119,7 +119,7 @@ export class BridgeProcess {
   constructor(configFile: string, port: number, key: string) {
     this.url = `http://127.0.0.1:${port}`;
     this.#key = key;
-    this.#child = spawn(process.execPath, ['src/cli.ts', 'start', '--config', configFile], {
+    this.#child = spawn(process.execPath, ['--liftoff-only', 'src/cli.ts', 'start', '--config', configFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -191,9 +191,13 @@ describe('the demo', () => {
   it('ends by itself with every visit accounted for', async () => {
     const { spawn } = await import('node:child_process');
     const { keepOutput } = await import('../support/output.ts');
-    const child = spawn(process.execPath, ['src/cli.ts', 'demo', '--visits', '22', '--exit-when-done'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--liftoff-only', 'src/cli.ts', 'demo', '--visits', '22', '--exit-when-done'],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {

@@ -38,7 +38,7 @@ export class Process {
 
   start(): void {
     const { args, env, logFile, name } = this.#command;
-    const child = spawn(process.execPath, ['src/cli.ts', ...args], {
+    const child = spawn(process.execPath, ['--liftoff-only', 'src/cli.ts', ...args], {
       env: { PATH: process.env.PATH ?? '', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -10,6 +10,8 @@ import { hospitalOsSite, jhcisSite } from '../site-his.ts';
 
 /** Of the polls that go on beside it. */
 const POLL_SECONDS = 2;
+/** Between two visits, ms: twice as many as in a busy hour of a large hospital. */
+const EVERY_MS = 900;
 /** The bridge has started, and read the day that is over. */
 const REST_MS = 20_000;
 
@@ -51,7 +53,7 @@ async function everyLog({ postgres }: BenchContext): Promise<Heard[]> {
 
 /** The whole way with change capture: from the visit's commit to the case in the ledger. */
 async function measureCapture(heard: Heard, { redis, quick, say }: BenchContext): Promise<PartResult> {
-  const visits = quick ? 30 : 200;
+  const visits = quick ? 30 : 120;
   say(`${heard.name}: ${visits} visits`);
   try {
     const many = await openManySites({
@@ -60,7 +62,7 @@ async function measureCapture(heard: Heard, { redis, quick, say }: BenchContext)
     try {
       await many.settled();
       await sleep(REST_MS);
-      const waits = waitsOf(many, await comeOften(many, visits, 400));
+      const waits = waitsOf(many, await comeOften(many, visits, EVERY_MS));
       const figure = (name: string, value: number, atMost?: number): Figure => ({
         ...{ part: 'his', name: `${heard.name}: insert to case, ${name}`, value, unit: 'ms' },
         ...(atMost === undefined ? {} : { aim: { atMost } }),

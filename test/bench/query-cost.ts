@@ -217,6 +217,7 @@ interface PlanNode {
 /** Rows that the scans of a plan have looked at; the counts in a plan are those of one loop. */
 function rowsOf(node: PlanNode): number {
   const below = (node.Plans ?? []).reduce((total, plan) => total + rowsOf(plan), 0);
-  if (!node['Node Type'].includes('Scan')) return below;
+  // what a bitmap's index names, its heap scan reads: once is enough
+  if (!node['Node Type'].includes('Scan') || node['Node Type'] === 'Bitmap Index Scan') return below;
   return below + (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)) * node['Actual Loops'];
 }

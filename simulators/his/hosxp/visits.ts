@@ -1,6 +1,7 @@
 /** What HOSxP's registration desk does to the database: new patients, new visits, changes and cancellations. */
 
 import { randomUUID } from 'node:crypto';
+import { bangkokWall } from '../bangkok-wall.ts';
 import { insertRows } from '../insert-rows.ts';
 import type { SimDb, SimValue } from '../sim-db.ts';
 import type { SamplePerson } from './sample-people.ts';
@@ -24,12 +25,6 @@ export interface NewVisit {
 }
 
 const guid = (): string => `{${randomUUID().toUpperCase()}}`;
-
-/** Bangkok's wall clock at an instant. */
-function bangkokWall(at: number): { date: string; time: string } {
-  const iso = new Date(at + 7 * 3_600_000).toISOString();
-  return { date: iso.slice(0, 10), time: iso.slice(11, 19) };
-}
 
 /** HOSxP's visit number for an instant. */
 export function vnAt(at: number): string {

@@ -1,5 +1,6 @@
 /** A day at a health centre: the same seed gives the same day. */
 
+import { mulberry32, shuffle } from '../seeded.ts';
 import type { SimDb } from '../sim-db.ts';
 import { type Awkward, OTHER_UNIT, plainPerson, SAMPLE_PEOPLE, type SamplePerson } from './sample-people.ts';
 import { insertPeople, insertVisits, type NewVisit } from './visits.ts';
@@ -60,25 +61,4 @@ function peculiar(person: SamplePerson, i: number): Partial<NewVisit> {
     'visit-of-another-unit': { pcucode: OTHER_UNIT },
   };
   return person.awkward === null ? {} : (of[person.awkward] ?? {});
-}
-
-/** A small, well-known generator of random numbers with a seed. */
-function mulberry32(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), a | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function shuffle<T>(items: T[], random: () => number): void {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    const [a, b] = [items[i], items[j]];
-    if (a === undefined || b === undefined) continue;
-    items[i] = b;
-    items[j] = a;
-  }
 }

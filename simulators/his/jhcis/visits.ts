@@ -1,5 +1,6 @@
 /** What JHCIS's registration desk does to the database: new people, new visits, changes and cancellations. */
 
+import { bangkokWall } from '../bangkok-wall.ts';
 import { insertRows } from '../insert-rows.ts';
 import type { SimDb, SimValue } from '../sim-db.ts';
 import type { SamplePerson } from './sample-people.ts';
@@ -19,12 +20,6 @@ export interface NewVisit {
   claimCode?: string | null;
   /** False: the desk has not noted when it began, as JHCIS itself does not at first. */
   timed?: boolean;
-}
-
-/** Bangkok's wall clock at an instant. */
-function bangkokWall(at: number): { date: string; time: string } {
-  const iso = new Date(at + 7 * 3_600_000).toISOString();
-  return { date: iso.slice(0, 10), time: iso.slice(11, 19) };
 }
 
 /** The unit whose database it is. */

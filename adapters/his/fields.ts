@@ -1,6 +1,7 @@
 /** Values as HIS databases and files hold them, made into what a visit is told in. Nothing here throws. */
 
 import { bangkokIso, type Instant, parseServiceDate } from '../../src/domain/bangkok.ts';
+import { maskCitizenIds } from '../../src/domain/citizen-id.ts';
 
 /** CHAR columns come padded, and empty means the same as none. */
 export function textOf(value: unknown): string | null {
@@ -33,9 +34,9 @@ export function sexOf(text: string | null): 'male' | 'female' | null {
   return text === '1' ? 'male' : text === '2' ? 'female' : null;
 }
 
-/** A value in the text of a problem. */
+/** A value in the text of a problem, which people and logs see: a citizen id that stands in the wrong place is masked. */
 export function shown(text: string | null): string {
-  return text === null ? 'empty' : `"${text.slice(0, 30)}"`;
+  return text === null ? 'empty' : `"${maskCitizenIds(text).slice(0, 30)}"`;
 }
 
 /** A value as it stands, blanks and all; null only for NULL. */

@@ -4,10 +4,10 @@
  */
 
 import { parseBangkokDateTime, type ServiceDate, startOfServiceDate } from '../../../src/domain/bangkok.ts';
-import { checkDigit, maskCitizenIds } from '../../../src/domain/citizen-id.ts';
+import { checkDigit } from '../../../src/domain/citizen-id.ts';
 import { chooseMobile } from '../../../src/domain/phone.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
-import { shown as shownText } from '../fields.ts';
+import { shown } from '../fields.ts';
 import type { Field, Header } from './header.ts';
 import type { Row } from './rows.ts';
 import { cellText, isRounded, readBirth, readMoment, readTime } from './values.ts';
@@ -210,10 +210,6 @@ function hasLostZero(pid: string): boolean {
 
 function named(header: Header, field: Field): string {
   return `column "${header.names.get(field) ?? field}"`;
-}
-
-function shown(text: string | null): string {
-  return shownText(text === null ? null : maskCitizenIds(text));
 }
 
 function no(th: string, en: string): FromRow {

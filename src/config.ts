@@ -11,6 +11,7 @@ import { readConfigFile } from './config-file.ts';
 import { his } from './config-his.ts';
 import { timeOfDay } from './config-time.ts';
 import { BridgeError } from './domain/bridge-error.ts';
+import { atLeast, atMost } from './length-limits.ts';
 
 /** Deeper than any key of ours; a file that goes on below it is not followed. */
 const DEEPEST = 20;
@@ -93,11 +94,11 @@ const nhso = z
      */
     authenStatusUrl: httpUrl.optional(),
     /** The hospital's UUID for it. */
-    serviceToken: z.string().min(1, 'expected a token, or leave the key out').optional(),
+    serviceToken: z.string().check(atLeast(1, 'expected a token, or leave the key out')).optional(),
     /** `nhso_token.txt` of UC Authentication 4.x; a network share is fine. */
-    ucTokenFile: z.string().min(1, 'expected a path, or leave the key out').optional(),
+    ucTokenFile: z.string().check(atLeast(1, 'expected a path, or leave the key out')).optional(),
     /** `token.txt` of NHSO's SRM program. */
-    srmTokenFile: z.string().min(1, 'expected a path, or leave the key out').optional(),
+    srmTokenFile: z.string().check(atLeast(1, 'expected a path, or leave the key out')).optional(),
     srmRefreshUrl: httpUrl.default('https://srmportal.nhso.go.th/api/scard/access-token'),
     /** Rights by citizen id for visits whose card has not come; absent: off. */
     rights: z
@@ -119,7 +120,7 @@ const nhso = z
 const reconcile = z
   .strictObject({
     /** When the codes that are missing are looked for (Asia/Bangkok); an empty list: only by command. */
-    at: z.array(timeOfDay).max(24).default(['00:30', '06:00']),
+    at: z.array(timeOfDay).check(atMost(24)).default(['00:30', '06:00']),
     /** So many past days; a visit that is older is asked for no more. */
     days: z.number().int().min(1).max(60).default(7),
     /** Calls a second to NHSO, for the whole site. */
@@ -141,7 +142,7 @@ const site = z.strictObject({
   hcode,
   name: z.string().default(''),
   his,
-  stations: z.array(station).min(1, 'expected at least one station'),
+  stations: z.array(station).check(atLeast(1, 'expected at least one station')),
   nhso,
   requires,
   reconcile,
@@ -167,7 +168,7 @@ export const configSchema = z
       .default('embedded'),
     http: z
       .strictObject({
-        host: z.string().min(1, 'expected an address of this machine').default('127.0.0.1'),
+        host: z.string().check(atLeast(1, 'expected an address of this machine')).default('127.0.0.1'),
         port: z.number().int().min(0).max(65_535).default(8080),
         publicUrl: httpUrl.optional(),
         /** Address or range of a reverse proxy whose X-Forwarded-For may be believed. */
@@ -186,14 +187,14 @@ export const configSchema = z
      */
     secrets: z
       .strictObject({
-        keyFile: z.string().min(1, 'expected a path').default('./data/secret.key'),
-        key: z.string().min(1, 'expected a key, or leave it out').optional(),
+        keyFile: z.string().check(atLeast(1, 'expected a path')).default('./data/secret.key'),
+        key: z.string().check(atLeast(1, 'expected a key, or leave it out')).optional(),
       })
       .prefault({}),
     log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),
     /** Jobs of one kind worked on at a time. */
     concurrency: z.number().int().min(1).max(200).default(10),
-    sites: z.array(site).min(1, 'expected at least one site'),
+    sites: z.array(site).check(atLeast(1, 'expected at least one site')),
   })
   .superRefine((config, ctx) => {
     unique(

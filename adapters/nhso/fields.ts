@@ -11,6 +11,7 @@ import {
   parseServiceDate,
   startOfServiceDate,
 } from '../../src/domain/bangkok.ts';
+import { atMost } from '../../src/length-limits.ts';
 
 /** More than any text of the contract; what is longer is not what the field says. */
 const TEXT_MAX = 500;
@@ -22,7 +23,7 @@ const CODE_MAX = 20;
 function plain(max: number) {
   return z
     .string()
-    .max(max)
+    .check(atMost(max))
     .refine((t) => !t.includes('\0') && t.isWellFormed());
 }
 

@@ -1,6 +1,7 @@
 /** A HIS by files in a folder; see docs/his-csv.md. */
 
 import { z } from 'zod';
+import { atLeast } from '../length-limits.ts';
 import { looks } from './shared.ts';
 
 /** The columns that a file of visits may have; `adapters/his/csv/header.ts` knows their usual names. */
@@ -40,11 +41,11 @@ export const csv = z
   .strictObject({
     kind: z.literal('csv'),
     /** Where the HIS drops files with visits and finds those with codes. */
-    folder: z.string().min(1, 'expected a path'),
+    folder: z.string().check(atLeast(1, 'expected a path')),
     ...looks,
     /** Names of columns that are not among the usual ones. */
     columns: z
-      .partialRecord(z.enum(CSV_COLUMNS), z.string().min(1, 'expected the name of a column'))
+      .partialRecord(z.enum(CSV_COLUMNS), z.string().check(atLeast(1, 'expected the name of a column')))
       .default({}),
     separator: z.enum(['auto', ...separator.options]).default('auto'),
     encoding: z.enum(['auto', 'utf-8', 'tis-620']).default('auto'),
@@ -56,7 +57,7 @@ export const csv = z
     /** Visits, and files that have been read, are kept for so many days. */
     keepDays: z.number().int().min(2).max(400).default(30),
     /** A folder on a local disk for what the bridge makes of the files; it may be lost. */
-    index: z.string().min(1, 'expected a path').default('./data'),
+    index: z.string().check(atLeast(1, 'expected a path')).default('./data'),
     codes: z
       .strictObject({
         encoding: z.enum(['utf-8-bom', 'utf-8', 'tis-620']).default('utf-8-bom'),

@@ -2,13 +2,17 @@
 
 import { z } from 'zod';
 import { checkDatabase } from '../config-address.ts';
+import { atLeast } from '../length-limits.ts';
 import { looks, restraint } from './shared.ts';
 
 const ANY_SERVER =
   'mysql://user:password@host:3306/database, postgres://user:password@host:5432/database or mssql://user:password@host:1433/database';
 
 /** An SQL text; JSON has no line breaks within a text, so that it may be a list of lines. */
-const sqlText = z.union([z.string().min(1, 'expected an SQL text'), z.array(z.string()).min(1)]);
+const sqlText = z.union([
+  z.string().check(atLeast(1, 'expected an SQL text')),
+  z.array(z.string()).check(atLeast(1)),
+]);
 
 /** What a SELECT of `query` may tell of a visit; `adapters/his/query/fields.ts` holds the same list. */
 const FIELDS = [
@@ -56,7 +60,9 @@ export const query = z.strictObject({
     undo: sqlText.optional(),
   }),
   /** The SELECTs' columns by our field, where they are not named like it. */
-  columns: z.partialRecord(z.enum(FIELDS), z.string().min(1, 'expected the name of a column')).default({}),
+  columns: z
+    .partialRecord(z.enum(FIELDS), z.string().check(atLeast(1, 'expected the name of a column')))
+    .default({}),
   /** What the HIS writes for what. */
   values: z
     .strictObject({

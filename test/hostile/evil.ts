@@ -35,7 +35,16 @@ export const evilValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
   fc.constantFrom<unknown>(
     ...[null, true, false, 0, -0, -1, 1e308, 2 ** 53, 1e21, 5e-324, Number(PERSON)],
-    ...[[], {}, [[]], [null], { length: 1e9 }, { toString: null }, { constructor: { prototype: {} } }],
+    ...[
+      [],
+      {},
+      [[]],
+      [null],
+      { length: 1e9 },
+      { toString: null },
+      { length: { toString: null } },
+      { constructor: { prototype: {} } },
+    ],
     JSON.parse(`{"__proto__":{"admin":true},"${PERSON}":1}`),
     Array(3_000).fill(null),
     Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`k${i}`, i])),

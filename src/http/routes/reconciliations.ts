@@ -5,6 +5,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { BridgeError } from '../../domain/bridge-error.ts';
 import type { Outcome } from '../../domain/reconcile.ts';
+import { atLeast } from '../../length-limits.ts';
 import type { Reconciliation } from '../../service/ports/reconciliations.ts';
 import { type Caller, callerOf, mayUseSite } from '../caller.ts';
 import { refuse } from '../gate.ts';
@@ -29,7 +30,7 @@ const listQuery = z.strictObject({
 });
 
 const runParams = z.strictObject({
-  id: text(60).min(1).meta({ description: 'As the list has it, such as 20261119-10978-k3x9q2.' }),
+  id: text(60).check(atLeast(1)).meta({ description: 'As the list has it, such as 20261119-10978-k3x9q2.' }),
 });
 
 const runQuery = z.strictObject({

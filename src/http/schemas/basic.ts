@@ -2,12 +2,13 @@
 
 import { z } from 'zod';
 import { type Instant, parseServiceDate, type ServiceDate } from '../../domain/bangkok.ts';
+import { atLeast, atMost } from '../../length-limits.ts';
 
 /** Text that every store can hold: bounded, no NUL (PostgreSQL has none), no half of a surrogate pair. */
 export function text(max: number) {
   return z
     .string({ error: 'expected text' })
-    .max(max, `expected at most ${max} characters`)
+    .check(atMost(max, `expected at most ${max} characters`))
     .refine((t) => !t.includes('\0') && t.isWellFormed(), 'expected text without NUL or broken characters');
 }
 
@@ -42,7 +43,9 @@ export const serviceDateSchema = z
 /** Address of one case. What a visit number looks like is the HIS's business: whatever the list shows can be read. */
 export const caseParams = z.strictObject({
   hcode: hcodeSchema,
-  vn: text(100).min(1).meta({ description: 'Visit number, percent-encoded like any part of an address.' }),
+  vn: text(100)
+    .check(atLeast(1))
+    .meta({ description: 'Visit number, percent-encoded like any part of an address.' }),
 });
 
 /** Absent means null: the service sees one form only. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { DAY_MS, type Instant } from '../../domain/bangkok.ts';
 import { CASE_STATES } from '../../domain/case.ts';
 import { type CitizenId, parseCitizenId } from '../../domain/citizen-id.ts';
+import { atMost } from '../../length-limits.ts';
 import { type FieldFault, InvalidRequest, Refusal } from '../problem.ts';
 import { dateTimeSchema, hcodeSchema, instantOf, orNull, stationIdSchema, text } from './basic.ts';
 
@@ -70,7 +71,7 @@ export const cardReadSchema = z
     correlationId: orNull(text(100)),
     claimTypes: z
       .array(z.strictObject({ claimType: text(20), claimTypeName: orNull(text(1000)) }))
-      .max(100, 'expected at most 100 claim types')
+      .check(atMost(100, 'expected at most 100 claim types'))
       .default([]),
     right: orNull(right),
     person: person.prefault({}),

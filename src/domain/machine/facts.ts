@@ -244,7 +244,8 @@ function isOfOther(current: Case, visit: Visit): boolean {
 
 /** A clerk typed a code into the HIS. */
 function codeTypedIn(told: Case, typed: string, at: Instant): Change {
-  const cause = { event: 'code-typed-in-his', at, detail: { claimCode: maskCitizenIds(typed) } };
+  const detail = { claimCode: maskCitizenIds(typed), ...notTaken(told, typed) };
+  const cause = { event: 'code-typed-in-his', at, detail };
   // what a clerk had typed before makes way for what they typed now
   const held = told.code?.source === 'his' ? null : told.code;
   const isOurs = held?.claimCode === typed;
@@ -255,6 +256,12 @@ function codeTypedIn(told: Case, typed: string, at: Instant): Change {
   const code = held ?? { claimCode: typed, claimType: null, issuedAt: null, source: 'his' as const };
   const done = { state: 'written' as const, reason: null, reasonDetail: null, code, writtenAt: at };
   return change(told, { ...done, ...NOTHING_TO_DO }, cause);
+}
+
+/** The other codes that a person had before them when they chose one: history keeps what the case no longer shows. */
+export function notTaken({ candidates }: Case, chosen: string): { notTaken?: readonly string[] } {
+  const others = candidates.map((c) => c.claimCode).filter((code) => code !== chosen);
+  return others.length === 0 ? {} : { notTaken: others };
 }
 
 function asPatch(current: Case, found: Assessment, at: Instant): Partial<Case> {

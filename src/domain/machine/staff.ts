@@ -3,7 +3,7 @@
 import type { SitePolicy } from '../assess.ts';
 import type { Instant } from '../bangkok.ts';
 import { type Case, type CaseState, FINAL_STATES, type HeldCode } from '../case.ts';
-import { isAssessed, isUnasked, type PairedRead, reasonAgainstCode, reassess } from './facts.ts';
+import { isAssessed, isUnasked, notTaken, type PairedRead, reasonAgainstCode, reassess } from './facts.ts';
 import { holdCode, mayAsk } from './obtain.ts';
 import { type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
 
@@ -45,7 +45,7 @@ export function adoptCode(current: Case, code: HeldCode, by: Decision): Change |
   return holdCode(current, code, 'found-elsewhere', {
     event: 'code-adopted',
     ...by,
-    detail: { claimCode: code.claimCode },
+    detail: { claimCode: code.claimCode, ...notTaken(current, code.claimCode) },
   });
 }
 

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Case } from '../../../src/domain/case.ts';
 import { dayOver } from '../../../src/domain/machine/day-end.ts';
+import { visitSeen } from '../../../src/domain/machine/facts.ts';
 import * as staff from '../../../src/domain/machine/staff.ts';
 import type { Change } from '../../../src/domain/machine/transition.ts';
 import {
@@ -204,6 +205,18 @@ describe('a person', () => {
       expect(changed?.history[0]?.actor).toBe(STAFF.actor);
     }
   });
+});
+
+it('keeps in the history which codes a person passed over, however the choice was made', () => {
+  const other = { ...HELD, claimCode: 'PP1000000002' };
+  const seen = [HELD, other].map((code) => ({ ...code, hcode: '10978', misfits: [], heldBy: null }));
+  const c = given.onList('code-ambiguous', { askedAt: AT, candidates: seen });
+  const detail = { claimCode: HELD.claimCode, notTaken: [other.claimCode] };
+  const typed = visitSeen(c, sampleVisit({ code: HELD.claimCode }), READ, POLICY, AT);
+  expect(typed?.history).toMatchObject([{ event: 'code-typed-in-his', detail }]);
+  expect(staff.adoptCode(c, HELD, STAFF)?.history).toMatchObject([{ event: 'code-adopted', detail }]);
+  const alone = staff.adoptCode(given.awaiting(), HELD, STAFF);
+  expect(alone?.history[0]?.detail).toEqual({ claimCode: HELD.claimCode });
 });
 
 describe('the end of the day', () => {

@@ -122,6 +122,14 @@ const BROKEN: Record<string, [Partial<Evidence>, RegExp]> = {
   ],
 };
 
+test('a code that a person saw and passed over is not lost', () => {
+  const second = 'PP1000000002';
+  const chose = { ...line(3, 'needs-staff', 'written'), detail: { claimCode: CODE, notTaken: [second] } };
+  const history = [line(1, null, 'ready'), line(2, 'ready', 'needs-staff'), chose];
+  const evidence = { ...clean, codes: [code(), code(second)], cases: new Map([[VN, found({ history })]]) };
+  expect(judge(evidence)).toEqual([]);
+});
+
 test.each(Object.entries(BROKEN))('%s', (_, [broken, told]) => {
   expect(judge({ ...clean, ...broken })).toContainEqual(expect.stringMatching(told));
 });

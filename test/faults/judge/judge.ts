@@ -85,13 +85,17 @@ const noReadLost: Rule = ({ told, reads }) =>
     )
     .map(({ kind }) => `a ${kind} read that the clerk was told of is not in the ledger`);
 
-/** Every code that NHSO issued to us is in the HIS, or a person sees it. */
+/** Every code that NHSO issued to us is in the HIS, or a person sees it, or chose another one while they saw it. */
 const noCodeLost: Rule = ({ codes, hisCodes, cases }) => {
   const inHis = new Set(hisCodes.values());
   const onList = [...cases.values()].filter((c) => c.state === 'needs-staff').map((c) => JSON.stringify(c));
+  const passedOver = new Set(
+    [...cases.values()].flatMap((c) => c.history).flatMap(({ detail }) => detail.notTaken ?? []),
+  );
   return codes
     .filter((code) => code.channel === 'agent')
-    .filter(({ claimCode }) => !inHis.has(claimCode) && !onList.some((text) => text.includes(claimCode)))
+    .filter(({ claimCode }) => !inHis.has(claimCode) && !passedOver.has(claimCode))
+    .filter(({ claimCode }) => !onList.some((text) => text.includes(claimCode)))
     .map(({ claimCode }) => `${claimCode} was issued to us and is nowhere`);
 };
 

@@ -50,12 +50,13 @@ export function bangkokIso(at: Instant): string {
 
 /**
  * Reads an ISO date-time without a zone as Bangkok time (the way NHSO's agent and the HIS databases write it),
- * and one with a zone as what it says. Null when it is neither.
+ * and one with a zone as what it says. Null when it is neither; 24:00 is no time of the day that it stands beside.
  */
 export function parseBangkokDateTime(text: string): Instant | null {
-  const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/.exec(
-    text.trim(),
-  );
+  const match =
+    /^(\d{4}-\d{2}-\d{2})[T ]((?:[01]\d|2[0-3]):\d{2})(:\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?$/.exec(
+      text.trim(),
+    );
   if (match === null || parseServiceDate(match[1] as string) === null) return null;
   const ms = Date.parse(`${match[1]}T${match[2]}${(match[3] ?? ':00').slice(0, 7)}${match[4] ?? '+07:00'}`);
   return Number.isNaN(ms) ? null : ms;

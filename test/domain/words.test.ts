@@ -86,10 +86,15 @@ describe('Bangkok time', () => {
     ['2026-11-20T08:15:00+09:00', '2026-11-19T23:15:00.000Z'],
   ])('reads %s', (text, utc) => expect(parseBangkokDateTime(text)).toBe(Date.parse(utc)));
 
-  it.each(['', '2026-11-31T08:00:00', '2026-11-20', '2569', '2026-11-20T25:00:00', 'x'])(
-    'refuses %j',
-    (text) => expect(parseBangkokDateTime(text)).toBeNull(),
-  );
+  it.each([
+    '',
+    '2026-11-31T08:00:00',
+    '2026-11-20',
+    '2569',
+    '2026-11-20T24:00:00',
+    '2026-11-20T25:00:00',
+    'x',
+  ])('refuses %j', (text) => expect(parseBangkokDateTime(text)).toBeNull());
 
   it('knows which dates are on the calendar', () => {
     expect(parseServiceDate('2026-02-28')).toBe('2026-02-28');

@@ -11,7 +11,6 @@ import {
   parseBangkokDateTime,
   parseServiceDate,
   type ServiceDate,
-  serviceDateOf,
   startOfServiceDate,
 } from '../../../src/domain/bangkok.ts';
 import { gregorian, wallClock } from '../fields.ts';
@@ -86,9 +85,7 @@ export function readMoment(text: string): Read | null {
   const time = parts?.[2]?.trim() ?? '';
   if (time === '') return { date, startedAt: startOfServiceDate(date), badTime: false };
   const at = parseBangkokDateTime(`${date}T${/^\d{2}:\d{2}(?::\d{2})?/.exec(time)?.[0] ?? ''}`);
-  // 24:00 would be the next day's
-  const isOfDay = at !== null && serviceDateOf(at) === date;
-  return { date, startedAt: isOfDay ? at : startOfServiceDate(date), badTime: !isOfDay };
+  return { date, startedAt: at ?? startOfServiceDate(date), badTime: at === null };
 }
 
 /** The moment as the column's kind wants it. */

@@ -40,6 +40,12 @@ describe('dates and times', () => {
       'ovst.vsttime is "25:00:00": expected a time 00:00:00–23:59:59',
     ],
     [
+      'the midnight that ends the day',
+      { vsttime: '24:00:00' },
+      '00:00:00',
+      'ovst.vsttime is "24:00:00": expected a time 00:00:00–23:59:59',
+    ],
+    [
       'a negative time',
       { vsttime: '-01:00:00' },
       '00:00:00',

@@ -26,6 +26,7 @@ import { draftStep } from './steps/draft.ts';
 import { lookupStep } from './steps/lookup.ts';
 import type { StepTools } from './steps/step.ts';
 import { writeBackStep } from './steps/write-back.ts';
+import { StuckWatch } from './stuck-watch.ts';
 import { sweep } from './sweep.ts';
 
 const MINUTE_MS = 60_000;
@@ -39,8 +40,6 @@ const LOST_MS = 10_000;
 const LAST_LOOK_MS = 5_000;
 /** Versions before this one had such a schedule for each site. */
 const RETIRED = /^(poll-.+|rights-.+|reconcile-.+-\d{4})$/;
-/** A job that has waited this long while the work may go on: the workers have fallen silent. */
-const STUCK_MS = 10 * MINUTE_MS;
 
 export interface BridgeOptions {
   /** The queue's workers do nothing any more and cannot be woken: the process should end and be started again. */
@@ -61,6 +60,7 @@ export class Bridge implements BridgeApi {
   readonly #name = randomUUID();
   readonly #tools: StepTools;
   readonly #night: Night;
+  readonly #stuck = new StuckWatch();
   readonly #timers: NodeJS.Timeout[] = [];
   #gap: Gap | null = null;
   #sweptTo: Instant = 0;
@@ -210,8 +210,9 @@ export class Bridge implements BridgeApi {
         'the service day is over for these cases: each is looked up once',
       );
     this.#dispatcher.kick();
-    if (this.#heldBack().size === 0 && (await this.#house.queue.oldestWaitMs()) > STUCK_MS)
-      this.#options.onStuck();
+    // what is held back may well be old
+    const waitMs = this.#heldBack().size === 0 ? await this.#house.queue.oldestWaitMs() : 0;
+    if (this.#stuck.isStuck(waitMs, performance.now())) this.#options.onStuck();
   }
 
   async #sweepAll(): Promise<void> {

@@ -116,6 +116,8 @@ async function visit(
   const issue = (): string => {
     const control = world.counters[0]?.agent.control;
     if (control === undefined || cid === null) throw new TypeError('nobody to issue a code for');
+    // a desk that must try again has its code already
+    if (made.foreignCode !== null) return made.foreignCode;
     made.foreignCode = control.issueCode({ pid: cid, channel: 'new-authen' }).claimCode;
     note(`visit ${vn}: another channel gives it a code`);
     return made.foreignCode;
@@ -157,7 +159,7 @@ async function visit(
       break;
     case 'typed-then-asked':
       // at the very moment of the others' work: as soon as the visit is there
-      await tilDone(note, 'typed', () => type(made.foreignCode ?? issue()));
+      await tilDone(note, 'typed', () => type(issue()));
       break;
   }
 }

@@ -9,6 +9,7 @@ import { openPcscCardSource } from '../../../adapters/reader/pcsc/source.ts';
 import { openSpool } from '../../../adapters/reader/spool.ts';
 import type { CardReadMessage } from '../../../src/domain/card-read.ts';
 import { makeLog } from '../../../src/log.ts';
+import { Bell } from '../../../src/service/reader/bell.ts';
 import { runReader } from '../../../src/service/reader/worker.ts';
 import { now } from './asked.ts';
 
@@ -29,18 +30,26 @@ export async function openDirectCounter(options: {
   const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-card-'));
   const spool = await openSpool(join(folder, 'spool'));
   const log = makeLog({ level: 'silent' });
-  const source = openPcscCardSource({ log, pcscdSocket: options.pcscdSocket });
+  const news = new Bell();
+  const source = openPcscCardSource({
+    ...{ log, pcscdSocket: options.pcscdSocket },
+    onChange: () => news.ring(),
+  });
   const link = openBridgeLink({ url: options.bridgeUrl, key: options.key, timeoutMs: 10_000 });
   const waiting = new Map<string, (at: number) => void>();
   const stop = new AbortController();
   const worker = runReader(
     {
-      ...{ source, spool, log },
+      ...{ sources: { agent: null, pcsc: source }, spool, log, news },
       bridge: {
         async deliver(message: CardReadMessage) {
           const receipt = await link.deliver(message);
           waiting.get(message.pid)?.(now());
           return receipt;
+        },
+        greet: () => link.greet(),
+        get clockAheadMs() {
+          return link.clockAheadMs;
         },
         close: () => link.close(),
       },

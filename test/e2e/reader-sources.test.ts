@@ -3,7 +3,7 @@
  * agent (simulated), and a bridge that records. A card that is put in is seen by both.
  */
 
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -59,7 +59,6 @@ describeWithPcscd('two sources of cards', () => {
   const says = (r: ReaderProcess, words: string) =>
     until(`status "${words}"`, () => r.lines.at(-1)?.includes(words) ?? false, LONG_MS);
   const sent = (count: number) => until(`${count} sent`, () => bridge.taken.length >= count, LONG_MS);
-  const calls = (call: 'read' | 'read-card-only'): number => agent.control.requests({ call }).length;
 
   async function insert(pid: string, order: InsertOrder = {}, slot = 0): Promise<void> {
     agent.control.insertCard(pid);
@@ -149,22 +148,41 @@ describeWithPcscd('two sources of cards', () => {
       expect(taken()[1]).toBe(`${ONE} full`);
     });
 
-    it('the agent sees the card and cannot read it: read directly in the same try, the next one at once', async () => {
-      const r = start('--nhso-retry-ms', '60000');
-      await says(r, 'ready');
-      agent.control.failNext({ next: 100, call: 'read' });
-      agent.control.failNext({ next: 100, call: 'read-card-only' });
-      await insert(ONE);
-      await sent(1);
-      await says(r, 'the NHSO agent cannot read the card');
-      expect([calls('read'), calls('read-card-only')]).toEqual([1, 1]);
-      await remove();
-      await says(r, 'ready');
-      await insert(TWO);
-      await sent(2);
-      expect(taken()).toEqual([`${ONE} card-only`, `${TWO} card-only`]);
-      expect([calls('read'), calls('read-card-only')]).toEqual([1, 1]);
-    });
+    it.each([
+      [
+        'cannot read it',
+        () => {
+          agent.control.failNext({ next: 100, call: 'read' });
+          agent.control.failNext({ next: 100, call: 'read-card-only' });
+        },
+      ],
+      [
+        'hangs while it reads',
+        () => {
+          agent.control.delay(60_000, 'read');
+          agent.control.delay(60_000, 'read-card-only');
+        },
+      ],
+    ])(
+      'the agent sees the card and %s: read directly in the same try, the next one at once',
+      async (_, harm) => {
+        const r = start('--nhso-retry-ms', '60000');
+        await says(r, 'ready');
+        harm();
+      const failed = (kind: string): number => r.errors.split(`${kind} read failed`).length - 1;
+      const tries = () => [failed('full'), failed('card-only')];
+        await insert(ONE);
+        await sent(1);
+        await says(r, 'the NHSO agent cannot read the card');
+        expect(tries()).toEqual([1, 1]);
+        await remove();
+        await says(r, 'ready');
+        await insert(TWO);
+        await sent(2);
+        expect(taken()).toEqual([`${ONE} card-only`, `${TWO} card-only`]);
+        expect(tries()).toEqual([1, 1]);
+      },
+    );
 
     it('NHSO down: the agent reads the card alone, PC/SC is not needed', async () => {
       agent.control.nhsoDown('500');
@@ -315,6 +333,73 @@ describeWithPcscd('two sources of cards', () => {
     await says(r, 'same card');
     await other.letGo();
     expect(taken()).toEqual([`${ONE} full`]);
+  });
+});
+
+describe('a counter where what drives readers is not installed', () => {
+  let folder: string;
+  let agent: NhsoAgentSimulator;
+  let bridge: RecordingBridge;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'reader-without-'));
+    agent = await startNhsoAgent();
+    bridge = new RecordingBridge();
+    await bridge.start();
+    // the program as it is, with every package but that one
+    mkdirSync(path.join(folder, 'node_modules'));
+    for (const part of ['src', 'adapters', 'package.json'])
+      cpSync(part, path.join(folder, part), { recursive: true });
+    for (const name of readdirSync('node_modules').filter((n) => n !== 'pcsc-mini'))
+      symlinkSync(path.resolve('node_modules', name), path.join(folder, 'node_modules', name));
+  });
+  afterEach(async () => {
+    await agent.close();
+    await bridge.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const start = (source: string): ReaderProcess =>
+    new ReaderProcess(
+      [
+        ...['--station', 'counter-1', '--agent', agent.url, '--bridge', bridge.url, '--spool', 'spool'],
+        ...['--poll-ms', '200', '--settle-ms', '100', '--source', source],
+      ],
+      { AUTHEN_BRIDGE_KEY: 'test-key' },
+      folder,
+    );
+
+  it('auto says so once and reads through the agent', async () => {
+    const r = start('auto');
+    try {
+      await until('ready', () => r.lines.at(-1) === 'ready; put a card in', LONG_MS);
+      await until(
+        'it says so',
+        () => r.errors.includes('cards are read through the NHSO agent alone'),
+        LONG_MS,
+      );
+      agent.control.insertCard(ONE);
+      await until('read', () => bridge.taken.length === 1, LONG_MS);
+      await sleep(1_000);
+      expect(bridge.taken[0]?.kind).toBe('full');
+      expect(r.errors.match(/through the NHSO agent alone/g)).toHaveLength(1);
+      expect(r.output).not.toContain('pcsc-mini');
+    } finally {
+      await r.stop('SIGKILL');
+    }
+  });
+
+  it('pcsc alone says what to install', async () => {
+    const r = start('pcsc');
+    try {
+      await until(
+        'it says so',
+        () => (r.lines.at(-1) ?? '').includes('pcsc-mini) is not installed here'),
+        LONG_MS,
+      );
+    } finally {
+      await r.stop('SIGKILL');
+    }
   });
 });
 

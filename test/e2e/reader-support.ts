@@ -81,9 +81,15 @@ export class ReaderProcess {
   output = '';
   errors = '';
 
-  constructor(args: readonly string[], env: Record<string, string> = { AUTHEN_BRIDGE_KEY: 'test-key' }) {
+  /** `cwd`: where the program lies; this one when left out. */
+  constructor(
+    args: readonly string[],
+    env: Record<string, string> = { AUTHEN_BRIDGE_KEY: 'test-key' },
+    cwd = process.cwd(),
+  ) {
     this.#child = spawn(process.execPath, ['src/cli.ts', 'reader', ...args], {
       env: { PATH: process.env.PATH ?? '', ...env },
+      cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout?.on('data', (chunk) => {

@@ -169,8 +169,8 @@ describeWithPcscd('two sources of cards', () => {
         const r = start('--nhso-retry-ms', '60000');
         await says(r, 'ready');
         harm();
-      const failed = (kind: string): number => r.errors.split(`${kind} read failed`).length - 1;
-      const tries = () => [failed('full'), failed('card-only')];
+        const failed = (kind: string): number => r.errors.split(`${kind} read failed`).length - 1;
+        const tries = () => [failed('full'), failed('card-only')];
         await insert(ONE);
         await sent(1);
         await says(r, 'the NHSO agent cannot read the card');

@@ -11,7 +11,7 @@ import { cardIn, cardOut, openSource, SLOT_0, SLOT_1 } from './support.ts';
 /** Counters at work at the same time, each with its own pcscd, since most of a cycle is waiting. */
 const COUNTERS = 4;
 const CYCLES = 200;
-const MOST_TRIES = 20;
+const PATIENCE_MS = 90_000;
 
 describeWithPcscd('two hundred cards', () => {
   let all: VirtualReaders[];
@@ -52,11 +52,12 @@ async function cycles(readers: VirtualReaders, from: number): Promise<{ pid: str
 
 /** Again while the card is there and it may pass, as the worker does: a machine may stand still for seconds. */
 async function readAsWorker(source: PcscCardSource): Promise<string> {
-  for (let tries = 1; ; tries++) {
+  const giveUp = Date.now() + PATIENCE_MS;
+  for (;;) {
     try {
       return (await source.readCardOnly()).pid;
     } catch (error) {
-      if (!isBridgeError(error) || error.retry !== 'yes' || tries === MOST_TRIES) throw error;
+      if (!isBridgeError(error) || error.retry !== 'yes' || Date.now() > giveUp) throw error;
       await sleep(200);
     }
   }

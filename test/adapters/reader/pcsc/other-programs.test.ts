@@ -55,13 +55,28 @@ describeWithPcscd('another program at the reader', () => {
     expect(source.pid).toBe(pid);
   });
 
-  it('that does not end its transaction: told, and waited for by nobody any more', async () => {
+  it('that holds a transaction: told after three seconds, read when it ends', async () => {
     const other = await otherProgram(readers, 'transaction');
-    const pid = source.pid;
+    const { pid } = source;
+    await expect(source.readCardOnly()).rejects.toMatchObject({ code: 'reader-busy', retry: 'yes' });
+    // it still waits, and says so at once
     await expect(source.readCardOnly()).rejects.toMatchObject({ code: 'reader-busy', retry: 'yes' });
     await other.kill();
-    await cardIn(source);
-    expect(await source.readCardOnly()).toMatchObject({ pid: '9000000000012' });
-    expect(source.pid).not.toBe(pid);
+    await expect
+      .poll(() => source.readCardOnly().catch((error) => error.code), { timeout: 20_000 })
+      .toMatchObject({ pid: '9000000000012' });
+    expect(source.pid).toBe(pid);
   });
+
+  it('that never ends its transaction: the process is replaced, and sees the card again', async () => {
+    const other = await otherProgram(readers, 'transaction');
+    const { pid } = source;
+    await expect(source.readCardOnly()).rejects.toMatchObject({ code: 'reader-busy', retry: 'yes' });
+    await expect.poll(() => source.pid, { timeout: 25_000 }).not.toBe(pid);
+    await other.kill();
+    await cardIn(source);
+    await expect
+      .poll(() => source.readCardOnly().catch((error) => error.code), { timeout: 20_000 })
+      .toMatchObject({ pid: '9000000000012' });
+  }, 60_000);
 });

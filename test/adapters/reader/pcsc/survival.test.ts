@@ -9,7 +9,17 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { PcscCardSource } from '../../../../adapters/reader/pcsc/source.ts';
 import { describeWithPcscd, VirtualReaders } from '../../../support/pcscd/pcscd.ts';
 import { sampleCitizenId } from '../../../support/samples.ts';
-import { cardIn, cardOut, isIn, openSource, readAsWorker, SLOT_0, seen, serviceAway } from './support.ts';
+import {
+  cardIn,
+  cardOut,
+  isIn,
+  KeptLog,
+  openSource,
+  readAsWorker,
+  SLOT_0,
+  seen,
+  serviceAway,
+} from './support.ts';
 
 const SOURCE = fileURLToPath(new URL('../../../../adapters/reader/pcsc/source.ts', import.meta.url));
 
@@ -62,6 +72,14 @@ describeWithPcscd('readers that are driven directly', () => {
     await readers.insert(0, { holder: { citizenId: sampleCitizenId(2) } });
     await cardIn(source);
     expect(await readAsWorker(source)).toBe(sampleCitizenId(2));
+  });
+
+  it('pcscd is away for long: the log says it once', async () => {
+    const log = new KeptLog();
+    open({ log, firstPauseMs: 50, longestPauseMs: 50 });
+    await expect.poll(() => log.lines.length, { timeout: 60_000 }).toBeGreaterThan(3);
+    expect(log.lines.filter((line) => line.startsWith('warn'))).toHaveLength(1);
+    expect(log.lines[0]).toContain('card-service-away');
   });
 
   it('pcscd ends in the middle of a read', async () => {

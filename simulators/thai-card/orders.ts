@@ -53,7 +53,7 @@ export async function obey(slots: readonly VirtualSlot[], line: string): Promise
   }
 }
 
-export function cardOf(order: InsertOrder): InsertedCard {
+function cardOf(order: InsertOrder): InsertedCard {
   const { holder = {}, photoBytes, atr, isMute = false } = order;
   const { answers, getResponseP2, most, isOther } = order;
   const style = defined({ answers, getResponseP2, most, isOther });

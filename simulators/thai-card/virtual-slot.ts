@@ -14,7 +14,7 @@ const RESET = 0x02;
 const GIVE_ATR = 0x04;
 
 /** As cards of 2017 and later have it: T=0, "TH NID 18". */
-export const USUAL_ATR = '3b799600005448204e4944203138';
+const USUAL_ATR = '3b799600005448204e4944203138';
 /** One of those that begin with 3B 67, for which GET RESPONSE takes P2 = 1. */
 export const ATR_3B67 = '3b6700002920006f789000';
 

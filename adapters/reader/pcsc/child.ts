@@ -12,6 +12,7 @@ import {
   cardChanged,
   cardMute,
   failureOf,
+  readerBusy,
   readFailure,
   replaced,
   serviceFailure,
@@ -23,6 +24,8 @@ import { SlotTable } from './slots.ts';
 /** Another program's hold on the card is waited out so long, and tried so often, ms. */
 const BUSY_MS = 3_000;
 const BUSY_PAUSE_MS = 100;
+/** PC/SC waits for another program so much longer, while others are told that it is busy, ms; then it will not end. */
+const WAIT_MS = 15_000;
 /** After the start the readers are told of when they have had time to show themselves, ms. */
 const FIRST_LOOK_MS = 300;
 /** Events that come together are told together, ms. */
@@ -33,6 +36,8 @@ const slots = new SlotTable();
 const buffers = new Map<string, ArrayBuffer>();
 /** Why this process must not go on, once it is so. */
 let leftOver: string | null = null;
+/** PC/SC waits for another program, and until it does not, no other read is begun. */
+let isWaiting = false;
 
 function say(message: FromChild): Promise<void> {
   return new Promise((resolve) => {
@@ -41,7 +46,7 @@ function say(message: FromChild): Promise<void> {
   });
 }
 
-async function end(error: BridgeError): Promise<void> {
+async function finish(error: BridgeError): Promise<void> {
   await say({ is: 'ending', failure: failureOf(error) });
   process.kill(process.pid, 'SIGKILL');
 }
@@ -50,7 +55,7 @@ async function end(error: BridgeError): Promise<void> {
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 /** Not left to Node, whose own end would wait for the card too. */
-process.on('uncaughtException', (error) => void end(serviceFailure(error)));
+process.on('uncaughtException', (error) => void finish(serviceFailure(error)));
 
 let isAboutToTell = false;
 
@@ -64,7 +69,7 @@ function tellSlots(inMs: number): void {
 }
 
 function watch(client: Client): void {
-  client.on('error', (error) => void end(serviceFailure(error)));
+  client.on('error', (error) => void finish(serviceFailure(error)));
   client.on('reader', (reader) => {
     const name = reader.name();
     reader.on('change', (status) => {
@@ -87,7 +92,20 @@ function meant({ reader, insertion }: ReadOrder): SlotReport {
   return slot;
 }
 
+function waitFor(end: Promise<void>): void {
+  isWaiting = true;
+  const tooLong = setTimeout(
+    () => void finish(replaced('another program does not end its transaction')),
+    WAIT_MS,
+  );
+  void end.finally(() => {
+    clearTimeout(tooLong);
+    isWaiting = false;
+  });
+}
+
 async function read(order: ReadOrder, reader: Reader | undefined, longest: number): Promise<ThaiCard> {
+  if (isWaiting) throw readerBusy(BUSY_MS);
   if (meant(order).isMute) throw cardMute();
   if (reader === undefined) throw cardChanged();
   const buffer = buffers.get(order.reader) ?? new ArrayBuffer(longest);
@@ -95,6 +113,7 @@ async function read(order: ReadOrder, reader: Reader | undefined, longest: numbe
   const card = await readInSession(reader, buffer, {
     withPhoto: order.withPhoto,
     ...{ busyMs: BUSY_MS, pauseMs: BUSY_PAUSE_MS },
+    onStillWaiting: waitFor,
     onLeftOver: (what) => {
       leftOver = what;
     },
@@ -112,7 +131,7 @@ async function obey(client: Client, order: ToChild, longest: number): Promise<vo
   } catch (error) {
     await say({ is: 'failed', id, failure: failureOf(readFailure(error)) });
   }
-  if (leftOver !== null) await end(replaced(leftOver));
+  if (leftOver !== null) await finish(replaced(leftOver));
 }
 
 async function begin(): Promise<void> {
@@ -120,7 +139,7 @@ async function begin(): Promise<void> {
   try {
     binding = await import('pcsc-mini');
   } catch (error) {
-    await end(bindingMissing(error));
+    await finish(bindingMissing(error));
     return;
   }
   try {
@@ -128,7 +147,7 @@ async function begin(): Promise<void> {
     watch(client);
     process.on('message', (order: ToChild) => void obey(client, order, binding.MAX_BUFFER_LEN));
   } catch (error) {
-    await end(isBridgeError(error) ? error : serviceFailure(error));
+    await finish(isBridgeError(error) ? error : serviceFailure(error));
     return;
   }
   setInterval(() => {

@@ -11,7 +11,8 @@ interface Meaning {
 const SERVICE_AWAY: Meaning = {
   code: 'card-service-away',
   message:
-    'The card service of this machine does not answer (Linux: pcscd, Windows: "Smart Card"); it is tried again until it does',
+    'The card service of this machine does not answer; it is tried again until it does ' +
+    '(Linux: pcscd; Windows: "Smart Card", which also stops when no reader is plugged in)',
 };
 const NO_READER: Meaning = {
   code: 'no-reader',

@@ -5,6 +5,7 @@
  */
 
 import type { Card, Reader, Transaction } from 'pcsc-mini';
+import { isBridgeError } from '../../../src/domain/bridge-error.ts';
 import { readThaiCard, type ThaiCard } from '../thai-card/read-card.ts';
 import { isPassing, pcscCode, readerBusy } from './failures.ts';
 
@@ -18,10 +19,9 @@ export interface SessionOptions {
   busyMs: number;
   /** Between two tries, ms. */
   pauseMs: number;
-  /**
-   * Something of the session is left over: a connection that could not be closed, a wait that goes on. What was read
-   * counts, but the process must be replaced.
-   */
+  /** PC/SC still waits for another program. Resolves when it does not any more, and what came of it has been let go of. */
+  onStillWaiting(end: Promise<void>): void;
+  /** A connection could not be closed. What was read counts, but the process must be replaced. */
   onLeftOver(what: string): void;
 }
 
@@ -57,8 +57,17 @@ async function readOnce(
   options: SessionOptions,
   giveUp: number,
 ): Promise<ThaiCard> {
-  const card = await unlessHeld(reader.connect(SHARED), options, giveUp);
-  const transaction = await unlessHeld(card.transaction(), options, giveUp, () => letGo(card, null, options));
+  const card = await unlessHeld(reader.connect(SHARED), options, giveUp, async (late) => {
+    if (late !== null) await letGo(late, null, options);
+  });
+  let transaction: Transaction;
+  try {
+    transaction = await unlessHeld(card.transaction(), options, giveUp, (late) => letGo(card, late, options));
+  } catch (error) {
+    // a connection that waits cannot be closed: that one is let go of when it has waited
+    if (!isBridgeError(error, 'reader-busy')) await letGo(card, null, options);
+    throw error;
+  }
   try {
     // the event's ATR is not the card's: it keeps what a longer one has left behind
     const { atr } = await card.state();
@@ -73,31 +82,26 @@ async function readOnce(
 }
 
 /**
- * PC/SC waits for the end of another program's transaction without end, and cannot be told to stop waiting: then the
- * process is replaced, and the service tidies up after it.
+ * The outcome of the work, or `reader-busy` when it takes too long: PC/SC waits for the end of another program's
+ * transaction without end, and cannot be told to stop waiting.
  *
- * @param undo when the work itself fails; not when it goes on waiting, since a connection that waits cannot be closed
+ * @param letGoOf what comes of it when it is too late; null for a failure
  */
 async function unlessHeld<T>(
   work: Promise<T>,
   options: SessionOptions,
   giveUp: number,
-  undo: () => Promise<void> = async () => undefined,
+  letGoOf: (late: T | null) => Promise<void>,
 ): Promise<T> {
-  let isLate = false;
-  const done = work.catch(async (error) => {
-    if (!isLate) await undo();
-    throw error;
-  });
-  const late = pause(Math.max(LEAST_MS, giveUp - performance.now())).then(() => {
-    isLate = true;
-    return LATE;
-  });
-  const outcome = await Promise.race([done, late]);
-  if (outcome !== LATE) return outcome as T;
-  // whatever becomes of it is nobody's business any more
-  done.catch(() => undefined);
-  options.onLeftOver('another program does not end its transaction');
+  const patience = new AbortController();
+  const late = pause(Math.max(LEAST_MS, giveUp - performance.now()), patience.signal).then(() => LATE);
+  try {
+    const outcome = await Promise.race([work, late]);
+    if (outcome !== LATE) return outcome as T;
+  } finally {
+    patience.abort();
+  }
+  options.onStillWaiting(work.catch(() => null).then(letGoOf));
   throw readerBusy(options.busyMs);
 }
 
@@ -126,8 +130,13 @@ const GONE: readonly string[] = [
   'UnknownReader',
 ];
 
-function pause(ms: number): Promise<void> {
+/** Ends early, without a word, when the signal says so. */
+function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
 }

@@ -62,6 +62,8 @@ export class PcscSupervisor {
   #life: Life | null = null;
   #pending: PendingRead | null = null;
   #failures = 0;
+  /** What the log was told last, since readers were seen. */
+  #told: string | null = null;
   #nextId = 1;
   #restart: NodeJS.Timeout | null = null;
   #isClosed = false;
@@ -156,6 +158,7 @@ export class PcscSupervisor {
     switch (message.is) {
       case 'slots':
         this.#failures = 0;
+        this.#told = null;
         life.slots = message.slots;
         this.#onSlots(message.slots);
         break;
@@ -225,7 +228,10 @@ export class PcscSupervisor {
     const pause = life.isPlanned ? 0 : this.#pause(why);
     if (!life.isPlanned) {
       const fields = { code: why.code, how, pauseMs: pause, ...why.detail, lastWords };
-      this.#log.warn(fields, `reading cards directly: ${why.message}`);
+      // a service that is away may be so for a week
+      const level = this.#told === why.message ? 'debug' : 'warn';
+      this.#told = why.message;
+      this.#log[level](fields, `reading cards directly: ${why.message}`);
     }
     this.#restart = setTimeout(() => this.#start(), pause);
   }

@@ -59,7 +59,8 @@ export function findPcscd(): { programs: Programs; problem: null } | { programs:
 /** A `describe` that needs pcscd; as `describeWith` of `services.ts`. */
 export function describeWithPcscd(title: string, body: () => void): void {
   const { problem } = findPcscd();
-  describe(title, () => (problem === null ? body() : missing(title, 'pcscd', problem)));
+  // a card is seen within half a second, processes are started and wait for each other; a busy machine needs more
+  describe(title, { timeout: 180_000 }, () => (problem === null ? body() : missing(title, 'pcscd', problem)));
 }
 
 export class VirtualReaders {

@@ -1,17 +1,13 @@
 /** Two hundred cards, one after the other: each is seen, read, and whose it is told rightly. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PcscCardSource } from '../../../../adapters/reader/pcsc/source.ts';
-import { isBridgeError } from '../../../../src/domain/bridge-error.ts';
 import { describeWithPcscd, VirtualReaders } from '../../../support/pcscd/pcscd.ts';
 import { sampleCitizenId } from '../../../support/samples.ts';
-import { cardIn, cardOut, openSource, SLOT_0, SLOT_1 } from './support.ts';
+import { cardIn, cardOut, openSource, readAsWorker, SLOT_0, SLOT_1 } from './support.ts';
 
 /** Counters at work at the same time, each with its own pcscd, since most of a cycle is waiting. */
 const COUNTERS = 4;
 const CYCLES = 200;
-const MOST_TRIES = 20;
 
 describeWithPcscd('two hundred cards', () => {
   let all: VirtualReaders[];
@@ -47,17 +43,5 @@ async function cycles(readers: VirtualReaders, from: number): Promise<{ pid: str
     return done;
   } finally {
     await source.close();
-  }
-}
-
-/** Again while the card is there and it may pass, as the worker does: a machine may stand still for seconds. */
-async function readAsWorker(source: PcscCardSource): Promise<string> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return (await source.readCardOnly()).pid;
-    } catch (error) {
-      if (!isBridgeError(error) || error.retry !== 'yes' || tries === MOST_TRIES) throw error;
-      await sleep(200);
-    }
   }
 }

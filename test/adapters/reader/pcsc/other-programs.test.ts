@@ -16,7 +16,7 @@ describeWithPcscd('another program at the reader', () => {
   });
   afterAll(() => readers.close());
   beforeEach(async () => {
-    source = openSource(readers, { readMs: 20_000 });
+    source = openSource(readers, { readMs: 60_000 });
     // about as long as a real chip takes, so that the other has time to come between two commands
     await readers.insert(0, { delayMs: 10 });
     await cardIn(source);
@@ -26,18 +26,31 @@ describeWithPcscd('another program at the reader', () => {
     await readers.eject(0);
   });
 
-  it(`that selects its applet every 30 ms spoils none of ${READS} reads`, { timeout: 240_000 }, async () => {
+  it(`that selects its applet every 30 ms spoils none of ${READS} reads`, async () => {
     const other = await otherProgram(readers, 'select');
     try {
-      const [from, sent] = [other.selects(), await readers.commands(0)];
+      const [from, sent] = [other.said('selected'), await readers.commands(0)];
       for (let i = 0; i < READS; i++) {
         expect(await source.readCardOnly()).toMatchObject({ pid: '9000000000012', fname: 'สมมุติ' });
       }
       // and it was at work all the time: its commands are the card's too
       const selects = (await readers.commands(0)) - sent - READS * 14;
       expect(selects).toBeGreaterThan(0);
-      expect(other.selects()).toBeGreaterThan(from);
+      expect(other.said('selected')).toBeGreaterThan(from);
     } finally {
+      await other.kill();
+    }
+  });
+
+  it('that selects its applet spoils the reads of whoever takes no transaction', async () => {
+    const [other, careless] = [
+      await otherProgram(readers, 'select'),
+      await otherProgram(readers, 'careless'),
+    ];
+    try {
+      await expect.poll(() => careless.said('spoiled'), { timeout: 60_000 }).toBeGreaterThan(5);
+    } finally {
+      await careless.kill();
       await other.kill();
     }
   });
@@ -55,13 +68,28 @@ describeWithPcscd('another program at the reader', () => {
     expect(source.pid).toBe(pid);
   });
 
-  it('that does not end its transaction: told, and waited for by nobody any more', async () => {
+  it('that holds a transaction: told after three seconds, read when it ends', async () => {
     const other = await otherProgram(readers, 'transaction');
-    const pid = source.pid;
+    const { pid } = source;
+    await expect(source.readCardOnly()).rejects.toMatchObject({ code: 'reader-busy', retry: 'yes' });
+    // it still waits, and says so at once
     await expect(source.readCardOnly()).rejects.toMatchObject({ code: 'reader-busy', retry: 'yes' });
     await other.kill();
+    await expect
+      .poll(() => source.readCardOnly().catch((error) => error.code), { timeout: 60_000 })
+      .toMatchObject({ pid: '9000000000012' });
+    expect(source.pid).toBe(pid);
+  });
+
+  it('that never ends its transaction: the process is replaced, and sees the card again', async () => {
+    const other = await otherProgram(readers, 'transaction');
+    const { pid } = source;
+    await expect(source.readCardOnly()).rejects.toMatchObject({ code: 'reader-busy', retry: 'yes' });
+    await expect.poll(() => source.pid, { timeout: 60_000 }).not.toBe(pid);
+    await other.kill();
     await cardIn(source);
-    expect(await source.readCardOnly()).toMatchObject({ pid: '9000000000012' });
-    expect(source.pid).not.toBe(pid);
+    await expect
+      .poll(() => source.readCardOnly().catch((error) => error.code), { timeout: 60_000 })
+      .toMatchObject({ pid: '9000000000012' });
   });
 });

@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { openPcscCardSource, type PcscCardSource } from '../../../../adapters/reader/pcsc/source.ts';
 import { isBridgeError } from '../../../../src/domain/bridge-error.ts';
 import type { Log } from '../../../../src/service/ports/log.ts';
@@ -49,7 +50,7 @@ export async function seen(
   source: PcscCardSource,
   what: string,
   holds: (slots: readonly ReaderSlot[]) => boolean,
-  ms = 20_000,
+  ms = 60_000,
 ): Promise<readonly ReaderSlot[]> {
   const giveUp = Date.now() + ms;
   let last: unknown = null;
@@ -67,6 +68,26 @@ export async function seen(
   }
 }
 
+/** The card service is seen to be away. */
+export async function serviceAway(source: PcscCardSource): Promise<void> {
+  await expect
+    .poll(() => source.look().catch((error) => error), { timeout: 60_000, interval: 20 })
+    .toMatchObject({ name: 'BridgeError', code: 'card-service-away', retry: 'yes' });
+}
+
+/** Again while the card is there and it may pass, as the worker does: a machine may stand still for seconds. */
+export async function readAsWorker(source: PcscCardSource): Promise<string> {
+  const giveUp = Date.now() + 90_000;
+  for (;;) {
+    try {
+      return (await source.readCardOnly()).pid;
+    } catch (error) {
+      if (!isBridgeError(error) || error.retry !== 'yes' || Date.now() > giveUp) throw error;
+      await sleep(200);
+    }
+  }
+}
+
 export function isIn(slots: readonly ReaderSlot[], name = SLOT_0): boolean {
   return slots.some((slot) => slot.name === name && slot.isPresent);
 }
@@ -81,8 +102,8 @@ export async function cardOut(source: PcscCardSource, name = SLOT_0): Promise<vo
 }
 
 export interface OtherProgram {
-  /** SELECTs of its own that the card took. */
-  selects(): number;
+  /** How often it has said so: "selected", "good", "spoiled". */
+  said(what: string): number;
   letGo(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -90,7 +111,7 @@ export interface OtherProgram {
 /** A real second program at that reader; resolves when it holds the card. */
 export async function otherProgram(
   readers: VirtualReaders,
-  how: 'select' | 'exclusive' | 'transaction',
+  how: 'select' | 'exclusive' | 'transaction' | 'careless',
   name = SLOT_0,
 ): Promise<OtherProgram> {
   const child = fork(OTHER_PROGRAM, [name, how], {
@@ -98,16 +119,16 @@ export async function otherProgram(
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  let selects = 0;
+  const said = new Map<unknown, number>();
   await new Promise<void>((resolve, reject) => {
-    child.on('message', (said) => {
-      if (said === 'selected') selects += 1;
-      else resolve();
+    child.on('message', (what) => {
+      said.set(what, (said.get(what) ?? 0) + 1);
+      if (what === 'holds') resolve();
     });
     child.once('exit', (code, signal) => reject(new Error(`the other program ended: ${code ?? signal}`)));
   });
   return {
-    selects: () => selects,
+    said: (what) => said.get(what) ?? 0,
     async letGo() {
       child.send('let go');
       await ended(child);

@@ -1,0 +1,185 @@
+/**
+ * The worker's way to the bridge: keeps one line open, notices within seconds when it is dead, and comes back with growing,
+ * scattered pauses. It only ever dials out, so it needs no open port at the counter.
+ */
+
+import type { IncomingMessage } from 'node:http';
+import { type RawData, WebSocket } from 'ws';
+import { maskCitizenIds } from '../../../src/domain/citizen-id.ts';
+import type { LineState } from '../../../src/service/ports/agent-lines.ts';
+import type { Log } from '../../../src/service/ports/log.ts';
+import type { NhsoExchange } from '../http.ts';
+import { PROTOCOL } from './messages.ts';
+import { WorkerEnd } from './worker-end.ts';
+
+export interface LineOptions {
+  /** Of the bridge: `https://bridge.hospital.local`, with a path before `/api` where a proxy wants one. */
+  bridge: string;
+  key: string;
+  /** Leads to the agent of this counter; it is not closed with the line. */
+  exchange: Pick<NhsoExchange, 'send'>;
+  log: Log;
+  /** Each time it is something else. */
+  onState(state: LineState): void;
+  /** From 0 to 1. */
+  random?: () => number;
+  pauses?: Partial<typeof PAUSES>;
+}
+
+export interface KeptLine {
+  readonly state: LineState;
+  close(): void;
+}
+
+/** Between two attempts, ms; each is scattered from half to the whole. */
+const PAUSES = {
+  first: 500,
+  /** Doubled each time, up to here. */
+  longest: 15_000,
+  /** The bridge lets none in: its configuration or the key must change first. */
+  refused: 120_000,
+  /** Another worker of this station has the line: two that fight for it would serve nobody. */
+  replaced: 45_000,
+};
+
+/** The bridge pings every 3 s. */
+const DEAD_MS = 10_000;
+const HANDSHAKE_MS = 10_000;
+/** A line that lived so long was a good one: the next pause is the first again. */
+const GOOD_MS = 10_000;
+/** Calls are short; whatever sends more is not the bridge. */
+const LONGEST_MESSAGE = 64 * 1024;
+const LONGEST_REFUSAL = 4 * 1024;
+const REFUSAL_MS = 5_000;
+const REPLACED = 4001;
+/** Those that speak of a bridge that is away or busy, not of one that refuses. */
+const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+export function keepLine(options: LineOptions): KeptLine {
+  return new Dialler(options);
+}
+
+class Dialler implements KeptLine {
+  readonly #options: LineOptions;
+  readonly #pauses: typeof PAUSES;
+  readonly #address: string;
+  #state: LineState = { is: 'opening' };
+  #ws: WebSocket | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #isClosed = false;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+    this.#pauses = { ...PAUSES, ...options.pauses };
+    const base = options.bridge.replace(/\/+$/, '').replace(/^http/, 'ws');
+    this.#address = `${base}/api/agent-line`;
+    this.#dial();
+  }
+
+  get state(): LineState {
+    return this.#state;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#ws?.terminate();
+    this.#become({ is: 'closed' });
+  }
+
+  #dial(): void {
+    const { key, exchange, log } = this.#options;
+    const ws = new WebSocket(this.#address, [PROTOCOL], {
+      headers: { authorization: `Bearer ${key}` },
+      // a redirection is not followed: it would hand the key to somebody else
+      ...{ followRedirects: false, perMessageDeflate: false },
+      ...{ handshakeTimeout: HANDSHAKE_MS, maxPayload: LONGEST_MESSAGE },
+    });
+    this.#ws = ws;
+    const end = new WorkerEnd({ exchange, log, say: (text) => ws.send(text) });
+    let refusal: LineState | null = null;
+    let openedAt: number | null = null;
+    let lastHeard = performance.now();
+    const watch = setInterval(() => {
+      if (openedAt !== null && performance.now() - lastHeard > DEAD_MS) ws.terminate();
+    }, 1_000);
+    ws.on('open', () => {
+      openedAt = performance.now();
+      lastHeard = openedAt;
+      this.#become({ is: 'up' });
+    });
+    ws.on('ping', () => {
+      lastHeard = performance.now();
+    });
+    ws.on('message', (data: RawData, isBinary: boolean) => {
+      lastHeard = performance.now();
+      if (isBinary || !end.hear(String(data))) ws.close(1008, 'not-understood');
+    });
+    ws.on('unexpected-response', (_request, response: IncomingMessage) => {
+      void refusalOf(response).then((state) => {
+        refusal = state;
+        ws.terminate();
+      });
+    });
+    ws.on('error', (error: NodeJS.ErrnoException) => {
+      log.debug({ code: error.code ?? error.name }, 'the line to the bridge failed');
+    });
+    ws.once('close', (code: number) => {
+      clearInterval(watch);
+      end.close();
+      if (openedAt !== null && performance.now() - openedAt > GOOD_MS) this.#failures = 0;
+      this.#again(code === REPLACED ? { is: 'replaced' } : (refusal ?? { is: 'away' }));
+    });
+  }
+
+  #again(state: LineState): void {
+    if (this.#isClosed) return;
+    this.#become(state);
+    const random = this.#options.random ?? Math.random;
+    this.#timer = setTimeout(() => this.#dial(), this.#pauseAfter(state) * (0.5 + random() / 2));
+  }
+
+  #pauseAfter({ is }: LineState): number {
+    const { first, longest, refused, replaced } = this.#pauses;
+    if (is === 'refused') return refused;
+    if (is === 'replaced') return replaced;
+    this.#failures += 1;
+    return Math.min(longest, first * 2 ** Math.min(this.#failures - 1, 16));
+  }
+
+  #become(state: LineState): void {
+    const isNews = JSON.stringify(state) !== JSON.stringify(this.#state);
+    this.#state = state;
+    if (isNews) this.#options.onState(state);
+  }
+}
+
+/** What the bridge says to a request that it does not let in. Never rejects. */
+async function refusalOf(response: IncomingMessage): Promise<LineState> {
+  const status = response.statusCode ?? 0;
+  const timer = setTimeout(() => response.destroy(), REFUSAL_MS);
+  let text = '';
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      text += chunk;
+      if (text.length > LONGEST_REFUSAL) break;
+    }
+  } catch {
+    // cut off: what came of it so far will do
+  } finally {
+    clearTimeout(timer);
+  }
+  if (PASSING.has(status)) return { is: 'away' };
+  return { is: 'refused', status, why: wordsOf(text) ?? `HTTP ${status}` };
+}
+
+function wordsOf(text: string): string | null {
+  try {
+    const { detail } = JSON.parse(text) as { detail?: unknown };
+    return typeof detail === 'string' ? maskCitizenIds(detail.replace(/\s+/g, ' ')).slice(0, 200) : null;
+  } catch {
+    // a page of a proxy's
+    return null;
+  }
+}

@@ -7,15 +7,20 @@ import { pino } from 'pino';
 import { openAgent } from '../../adapters/nhso/agent.ts';
 import { agentCardSource } from '../../adapters/reader/agent-source.ts';
 import { openBridgeLink } from '../../adapters/reader/bridge-link.ts';
+import { firstLink } from '../../adapters/reader/first-link.ts';
 import { openSpool } from '../../adapters/reader/spool.ts';
 import { timeOfDay } from '../domain/bangkok.ts';
 import { type LogOptions, makeLog } from '../log.ts';
 import { runReader } from '../service/reader/worker.ts';
+import { carryCalls } from './reader-line.ts';
+
+const BRIDGE = 'http://127.0.0.1:8080';
 
 interface ReaderOptions {
   station: string;
   agent: string;
-  bridge: string;
+  bridge?: string[];
+  carry: boolean;
   key: string;
   hcode?: string;
   spool: string;
@@ -53,7 +58,12 @@ export function readerCommand(): Command {
     .description('reads cards at a counter through the NHSO agent and sends them to the bridge')
     .requiredOption('--station <id>', 'this counter, as the bridge knows it', station)
     .option('--agent <url>', 'address of the NHSO Secure SmartCard Agent', httpUrl, 'http://127.0.0.1:8189')
-    .option('--bridge <url>', 'address of authen-bridge', httpUrl, 'http://127.0.0.1:8080')
+    .option(
+      '--bridge <url>',
+      `address of authen-bridge, once for each that shares the ledger (default: ${BRIDGE})`,
+      oneMoreUrl,
+    )
+    .option('--no-carry', 'do not carry the calls to this agent for a bridge that cannot reach it')
     .option('--key <key>', 'key of this station (default: environment variable AUTHEN_BRIDGE_KEY)')
     .option('--hcode <hcode>', 'hospital code, where the key does not say it', hcode)
     .option('--spool <folder>', 'where reads wait; one folder for each reader', './spool')
@@ -96,16 +106,22 @@ async function run(options: ReaderOptions): Promise<never> {
     },
   });
   const source = agentCardSource(agent);
-  const bridge = openBridgeLink({ url: options.bridge, key: options.key, timeoutMs: 10_000 });
+  const { key, agent: agentUrl, bridge: bridges = [BRIDGE] } = options;
+  const bridge = firstLink(bridges.map((url) => openBridgeLink({ url, key, timeoutMs: 10_000 })));
+  const log = makeLog({ level: options.log, destination: pino.destination({ fd: 2, sync: true }) });
+  const say = (line: string): void => console.log(`${timeOfDay(Date.now())} ${options.station} ${line}`);
+  const endCarrying = options.carry
+    ? carryCalls({ bridges, key, agent: agentUrl, log, say })
+    : () => undefined;
   const { pollMs, settleMs, nhsoRetryMs } = options;
   try {
     await runReader(
       {
         ...{ source, spool, bridge },
         clock: { now: Date.now },
-        log: makeLog({ level: options.log, destination: pino.destination({ fd: 2, sync: true }) }),
+        log,
         newId: randomUUID,
-        onStatus: (line) => console.log(`${timeOfDay(Date.now())} ${options.station} ${line}`),
+        onStatus: say,
       },
       {
         station: { stationId: options.station, hcode: options.hcode ?? null },
@@ -114,6 +130,7 @@ async function run(options: ReaderOptions): Promise<never> {
       stop.signal,
     );
   } finally {
+    endCarrying();
     await spool.close();
     await bridge.close();
     // a read that hangs in the agent is not waited for: nothing came of it yet
@@ -135,6 +152,10 @@ function hcode(text: string): string {
 function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('expected an address that begins with http:// or https://');
+}
+
+function oneMoreUrl(text: string, before: string[] = []): string[] {
+  return [...before, httpUrl(text)];
 }
 
 function between(least: number, most: number): (text: string) => number {

@@ -41,6 +41,11 @@ export class RecordingBridge {
   }
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (req.url === '/api/agent-line') {
+      // this one carries nothing
+      res.writeHead(404, { 'content-type': 'application/json' }).end('{"detail":"no such address"}');
+      return;
+    }
     let body = '';
     for await (const chunk of req) body += chunk;
     this.requests += 1;

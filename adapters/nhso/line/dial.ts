@@ -47,6 +47,8 @@ const DEAD_MS = 10_000;
 const HANDSHAKE_MS = 10_000;
 /** A line that lived so long was a good one: the next pause is the first again. */
 const GOOD_MS = 10_000;
+/** One that opens and breaks at once comes back after two seconds at most: calls may go through in between. */
+const FLAPPING = 2;
 /** Calls are short; whatever sends more is not the bridge. */
 const LONGEST_MESSAGE = 64 * 1024;
 const LONGEST_REFUSAL = 4 * 1024;
@@ -128,7 +130,8 @@ class Dialler implements KeptLine {
     ws.once('close', (code: number) => {
       clearInterval(watch);
       end.close();
-      if (openedAt !== null && performance.now() - openedAt > GOOD_MS) this.#failures = 0;
+      if (openedAt !== null)
+        this.#failures = performance.now() - openedAt > GOOD_MS ? 0 : Math.min(this.#failures, FLAPPING);
       this.#again(code === REPLACED ? { is: 'replaced' } : (refusal ?? { is: 'away' }));
     });
   }

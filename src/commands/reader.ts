@@ -110,9 +110,7 @@ async function run(options: ReaderOptions): Promise<never> {
   const bridge = firstLink(bridges.map((url) => openBridgeLink({ url, key, timeoutMs: 10_000 })));
   const log = makeLog({ level: options.log, destination: pino.destination({ fd: 2, sync: true }) });
   const say = (line: string): void => console.log(`${timeOfDay(Date.now())} ${options.station} ${line}`);
-  const endCarrying = options.carry
-    ? carryCalls({ bridges, key, agent: agentUrl, log, say })
-    : () => undefined;
+  const endCarrying = options.carry ? carryCalls({ bridges, key, agent: agentUrl, log, say }) : null;
   const { pollMs, settleMs, nhsoRetryMs } = options;
   try {
     await runReader(
@@ -130,7 +128,7 @@ async function run(options: ReaderOptions): Promise<never> {
       stop.signal,
     );
   } finally {
-    endCarrying();
+    await endCarrying?.();
     await spool.close();
     await bridge.close();
     // a read that hangs in the agent is not waited for: nothing came of it yet

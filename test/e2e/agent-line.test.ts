@@ -297,7 +297,7 @@ describeWith('mariadb', 'a counter behind its reader', (mariadb) => {
         180_000,
       );
       for (const { line, exchange, proxy } of counters) {
-        line.close();
+        await line.close();
         await exchange.close();
         await proxy.close();
       }

@@ -3,6 +3,7 @@
 import type { LinePlace } from '../../../src/service/ports/agent-lines.ts';
 import type { NhsoAgent } from '../../../src/service/ports/nhso-agent.ts';
 import { type AgentOptions, agentOver } from '../agent.ts';
+import { type NhsoExchange, NoAnswer } from '../http.ts';
 import { carriedCallOf } from './calls.ts';
 import type { Lines } from './lines.ts';
 
@@ -14,12 +15,17 @@ export interface CarriedAgentOptions extends Pick<AgentOptions, 'hcode' | 'zone'
 export function openCarriedAgent({ lines, stationId, ...options }: CarriedAgentOptions): NhsoAgent {
   const place: LinePlace = { hcode: options.hcode, stationId };
   lines.expect(place);
-  const exchange = {
+  let isClosed = false;
+  const exchange: NhsoExchange = {
     url: `reader://${stationId}`,
-    send: async (request: Parameters<typeof carriedCallOf>[0] & { timeoutMs: number }) =>
-      lines.ask(place, carriedCallOf(request), request.timeoutMs),
-    // the lines are their opener's
-    close: () => Promise.resolve(),
+    async send(request) {
+      if (isClosed) throw new NoAnswer('unreachable', false, 'closed');
+      return lines.ask(place, carriedCallOf(request), request.timeoutMs);
+    },
+    async close() {
+      // the lines are their opener's
+      isClosed = true;
+    },
   };
   return agentOver(exchange, options);
 }

@@ -4,6 +4,7 @@
  */
 
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type RawData, WebSocket } from 'ws';
 import { maskCitizenIds } from '../../../src/domain/citizen-id.ts';
 import type { LineState } from '../../../src/service/ports/agent-lines.ts';
@@ -28,7 +29,8 @@ export interface LineOptions {
 
 export interface KeptLine {
   readonly state: LineState;
-  close(): void;
+  /** Takes no more calls, lets those at the agent come to their end for so long (ms), then ends the line. */
+  close(graceMs?: number): Promise<void>;
 }
 
 /** Between two attempts, ms; each is scattered from half to the whole. */
@@ -37,7 +39,7 @@ const PAUSES = {
   /** Doubled each time, up to here. */
   longest: 15_000,
   /** The bridge lets none in: its configuration or the key must change first. */
-  refused: 120_000,
+  refused: 180_000,
   /** Another worker of this station has the line: two that fight for it would serve nobody. */
   replaced: 45_000,
 };
@@ -67,6 +69,7 @@ class Dialler implements KeptLine {
   readonly #address: string;
   #state: LineState = { is: 'opening' };
   #ws: WebSocket | null = null;
+  #end: WorkerEnd | null = null;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   #isClosed = false;
@@ -83,9 +86,11 @@ class Dialler implements KeptLine {
     return this.#state;
   }
 
-  close(): void {
+  async close(graceMs = 0): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    if (graceMs > 0 && this.#end !== null)
+      await Promise.race([this.#end.drained(), sleep(graceMs, null, { ref: false })]);
     this.#ws?.terminate();
     this.#become({ is: 'closed' });
   }
@@ -100,6 +105,7 @@ class Dialler implements KeptLine {
     });
     this.#ws = ws;
     const end = new WorkerEnd({ exchange, log, say: (text) => ws.send(text) });
+    this.#end = end;
     let refusal: LineState | null = null;
     let openedAt: number | null = null;
     let lastHeard = performance.now();
@@ -173,8 +179,9 @@ async function refusalOf(response: IncomingMessage): Promise<LineState> {
   } finally {
     clearTimeout(timer);
   }
-  if (PASSING.has(status)) return { is: 'away' };
-  return { is: 'refused', status, why: wordsOf(text) ?? `HTTP ${status}` };
+  const why = wordsOf(text);
+  // only the bridge's own words are a refusal; a proxy's 404 is a bridge that is not there yet
+  return why === null || PASSING.has(status) ? { is: 'away' } : { is: 'refused', status, why };
 }
 
 function wordsOf(text: string): string | null {

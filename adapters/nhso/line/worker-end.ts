@@ -47,6 +47,9 @@ export class WorkerEnd {
   readonly #taken = new Map<string, Taken>();
   readonly #ids = new Set<string>();
   #isOpen = true;
+  /** Calls that are at the agent. */
+  #sending = 0;
+  #onDrained: (() => void) | null = null;
 
   constructor(options: WorkerEndOptions) {
     this.#options = options;
@@ -65,13 +68,29 @@ export class WorkerEnd {
   close(): void {
     this.#isOpen = false;
     this.#taken.clear();
+    this.#lookDrained();
+  }
+
+  /** Takes no more calls; resolves when those that it has taken have been told of. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onDrained = resolve;
+      this.#lookDrained();
+    });
+  }
+
+  #lookDrained(): void {
+    if (this.#sending === 0 && this.#taken.size === 0) this.#onDrained?.();
   }
 
   #take(id: string, { call, timeoutMs }: { call: CarriedCall; timeoutMs: number }): void {
     for (const [old, { since }] of this.#taken) if (since.ms > GO_MS) this.#taken.delete(old);
     if (this.#ids.has(id)) return;
-    if (this.#taken.size >= MOST_TAKEN) {
-      this.#tellNot(id, 'the reader worker has its hands full');
+    if (this.#onDrained !== null || this.#taken.size >= MOST_TAKEN) {
+      this.#tellNot(
+        id,
+        this.#onDrained === null ? 'the reader worker has its hands full' : 'the reader worker stops',
+      );
       return;
     }
     this.#ids.add(id);
@@ -89,6 +108,7 @@ export class WorkerEnd {
     const { call, timeoutMs, since } = taken;
     if (since.ms > GO_MS) return this.#tellNot(id, 'the go came too late');
     const { exchange, log } = this.#options;
+    this.#sending += 1;
     try {
       const answer = await exchange.send({
         ...requestOf(call),
@@ -101,6 +121,9 @@ export class WorkerEnd {
       if (!(error instanceof NoAnswer)) throw error;
       log.info({ call: call.call, kind: error.kind, sent: error.sent }, `call carried: ${error.message}`);
       this.#tell({ say: 'no-answer', id, why: whyOf(error) });
+    } finally {
+      this.#sending -= 1;
+      this.#lookDrained();
     }
   }
 

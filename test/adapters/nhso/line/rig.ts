@@ -37,9 +37,9 @@ export async function openRig(): Promise<Rig> {
       onState: () => undefined,
       pauses: { first: 50, longest: 400, replaced: 400 },
     });
-    opened.push(() => {
-      line.close();
-      return exchange.close();
+    opened.push(async () => {
+      await line.close();
+      await exchange.close();
     });
     return line;
   };

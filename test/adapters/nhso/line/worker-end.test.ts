@@ -169,3 +169,21 @@ test('whatever comes in whatever order: each call at most once, never without a 
     { numRuns: 300 },
   );
 });
+
+test('told to stop it takes no more, and lets what it has taken come to its end', async () => {
+  const answer = Promise.withResolvers<HttpAnswer>();
+  const { hear, said, end, id, ask } = worker(() => answer.promise);
+  hear(ask);
+  let isDrained = false;
+  const drained = end.drained().then(() => {
+    isDrained = true;
+  });
+  hear({ ...ask, id: crypto.randomUUID() });
+  expect(said.at(-1)).toMatchObject({ say: 'no-answer', why: { sent: false } });
+  hear({ say: 'go', id });
+  await settled();
+  expect(isDrained).toBe(false);
+  answer.resolve(ANSWER);
+  await drained;
+  expect(said.at(-1)).toEqual({ say: 'answer', id, answer: ANSWER });
+});

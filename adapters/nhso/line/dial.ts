@@ -44,8 +44,9 @@ const PAUSES = {
   replaced: 45_000,
 };
 
-/** The bridge pings every 3 s. */
-const DEAD_MS = 10_000;
+/** The bridge pings every 3 s. Turns of a second, counted: a process that stood still has yet to hear what has come meanwhile. */
+const MOST_SILENT = 10;
+const TURN_MS = 1_000;
 const HANDSHAKE_MS = 10_000;
 /** A line that lived so long was a good one: the next pause is the first again. */
 const GOOD_MS = 10_000;
@@ -108,20 +109,21 @@ class Dialler implements KeptLine {
     this.#end = end;
     let refusal: LineState | null = null;
     let openedAt: number | null = null;
-    let lastHeard = performance.now();
+    let silent = 0;
     const watch = setInterval(() => {
-      if (openedAt !== null && performance.now() - lastHeard > DEAD_MS) ws.terminate();
-    }, 1_000);
+      if (openedAt !== null && silent > MOST_SILENT) ws.terminate();
+      silent += 1;
+    }, TURN_MS);
     ws.on('open', () => {
       openedAt = performance.now();
-      lastHeard = openedAt;
+      silent = 0;
       this.#become({ is: 'up' });
     });
     ws.on('ping', () => {
-      lastHeard = performance.now();
+      silent = 0;
     });
     ws.on('message', (data: RawData, isBinary: boolean) => {
-      lastHeard = performance.now();
+      silent = 0;
       if (isBinary || !end.hear(String(data))) ws.close(1008, 'not-understood');
     });
     ws.on('unexpected-response', (_request, response: IncomingMessage) => {

@@ -55,8 +55,8 @@ export function carriedFindings(
     ];
   }
   const fix =
-    'At that counter: is the reader worker started (npm run reader), does its status line say that the bridge refuses its line ' +
-    '(its key needs the scope agent-line:carry), and is the service "NHSO Secure SmartCard Agent" started? A reverse proxy ' +
+    'At that counter: is the reader worker started (npm run reader), does its log (--log info) say that the bridge refuses its ' +
+    'line (its key needs the scope agent-line:carry), and is the service "NHSO Secure SmartCard Agent" started? A reverse proxy ' +
     'before the bridge must let WebSockets through: docs/agent-line.md.';
   return [{ check, level: 'fail', message: `${where}: ${trouble}`, fix }];
 }

@@ -3,17 +3,15 @@
 import type { RawData, WebSocket } from 'ws';
 import type { LineEnd, LineSocket } from '../../service/ports/agent-lines.ts';
 
-export const LIVENESS = {
-  /** Between two pings; the worker takes their absence for the bridge's. */
-  pingMs: 3_000,
-  /** Nothing heard for so long: the other side is gone. */
-  deadMs: 9_000,
-};
+/** Between two pings, ms; the worker takes their absence for the bridge's. */
+const PING_MS = 3_000;
+/** So many pings after which nothing was heard: the other side is gone. Counted, since this process itself may have stood still. */
+const MOST_UNHEARD = 2;
 
 /** An agent's answer and what JSON makes of it; whatever is longer ends the line. */
 export const MOST_BYTES = 1024 * 1024;
-/** Frames of any kind between two pings. A worker that works hard sends a few dozen. */
-const MOST_FRAMES = 2_000;
+/** Frames of any kind between two pings; two are sent for each call. */
+const MOST_FRAMES = 20_000;
 const GOODBYE_MS = 2_000;
 /** Unsent bytes: the other side takes nothing. */
 const MOST_WAITING = 256 * 1024;
@@ -27,18 +25,19 @@ const CODES: Record<LineEnd, number> = {
 };
 
 export function lineSocket(ws: WebSocket): LineSocket {
-  let lastHeard = performance.now();
+  let unheard = 0;
   let frames = 0;
   const heard = (): void => {
-    lastHeard = performance.now();
+    unheard = 0;
     frames += 1;
     if (frames > MOST_FRAMES) ws.terminate();
   };
   const turn = setInterval(() => {
     frames = 0;
-    if (performance.now() - lastHeard > LIVENESS.deadMs) ws.terminate();
+    if (unheard >= MOST_UNHEARD) ws.terminate();
     else if (ws.readyState === ws.OPEN) ws.ping();
-  }, LIVENESS.pingMs);
+    unheard += 1;
+  }, PING_MS);
   ws.on('ping', heard);
   ws.on('pong', heard);
   ws.once('close', () => clearInterval(turn));

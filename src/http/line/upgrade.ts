@@ -29,7 +29,7 @@ export function isUpgrade(path: string): (req: IncomingMessage) => boolean {
     req.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** Sends upgrade requests through the app. `onTaken`: the connection is HTTP's no more. */
+/** Sends upgrade requests through the app. */
 export function serveUpgrades(server: Server, app: Express): void {
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     // either side may break off at any time

@@ -22,6 +22,7 @@ import {
   services,
 } from '../support/services.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
+import { startTlsProxy } from '../support/tls-proxy.ts';
 import { type BridgeProcess, eventually, HCODE, Hospital } from './bridge-support.ts';
 import { ReaderProcess, until } from './reader-support.ts';
 
@@ -41,6 +42,7 @@ function startReader(
   key: string,
   bridges: readonly string[],
   more: readonly string[] = BLIND,
+  env: Record<string, string> = {},
 ): ReaderProcess {
   started += 1;
   const reader = new ReaderProcess(
@@ -49,7 +51,7 @@ function startReader(
       ...bridges.flatMap((url) => ['--bridge', url]),
       ...['--spool', join(hospital.folder, `spool-${started}`), ...more],
     ],
-    { AUTHEN_BRIDGE_KEY: key },
+    { AUTHEN_BRIDGE_KEY: key, ...env },
   );
   readers.push(reader);
   return reader;
@@ -201,6 +203,23 @@ describeWith('mariadb', 'a counter behind its reader', (mariadb) => {
       );
       for (const n of people) expect(confirms(n)).toMatchObject([{ issued: 1 }]);
     }, 90_000);
+
+    it('goes with TLS through a reverse proxy that stands below a path, as the reads do', async () => {
+      const tls = await startTlsProxy(bridge.url);
+      try {
+        const reader = startReader(key, [tls.url], ['--poll-ms', '100', '--settle-ms', '100'], {
+          NODE_EXTRA_CA_CERTS: tls.certificateFile,
+        });
+        await isUp(reader);
+        expect(tls.upgrades()).toBe(1);
+        const vn = await hospital.patient(4019, bridge, { card: false });
+        hospital.agent.control.insertCard(plainPerson(4019).cid ?? '');
+        await eventually('the code is in the HIS', () => hasCode(vn));
+        hospital.agent.control.removeCard();
+      } finally {
+        await tls.close();
+      }
+    });
 
     it('two workers of one station: the newest carries, the other says so and keeps away', async () => {
       const first = startReader(key, [byProxy()]);

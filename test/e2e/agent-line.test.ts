@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NhsoHttp } from '../../adapters/nhso/http.ts';
 import { keepLine } from '../../adapters/nhso/line/dial.ts';
 import { plainPerson } from '../../simulators/his/hosxp/sample-people.ts';
@@ -25,6 +25,8 @@ import { TcpProxy } from '../support/tcp-proxy.ts';
 import { startTlsProxy } from '../support/tls-proxy.ts';
 import { type BridgeProcess, eventually, HCODE, Hospital } from './bridge-support.ts';
 import { ReaderProcess, until } from './reader-support.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
 
 const CARRIED = [{ id: 'counter-1', agent: 'reader' }];
 const OF_A_READER = ['card-reads:write', 'agent-line:carry'] as const;
@@ -73,6 +75,7 @@ async function stateOf(bridge: BridgeProcess, vn: string): Promise<string | unde
 }
 const hasCode = async (vn: string): Promise<boolean> => (await hospital.codeInHis(vn)) !== null;
 const confirms = (n: number) => hospital.agent.control.confirms(plainPerson(n).cid ?? '');
+/** Confirms that the agent is done with. */
 const asked = (n: number): number =>
   hospital.agent.control.requests({ call: 'confirm-save', pid: plainPerson(n).cid ?? '' }).length;
 
@@ -101,6 +104,11 @@ describeWith('mariadb', 'a counter behind its reader', (mariadb) => {
       hospital.agent.control.nhsoUp();
       hospital.agent.control.clearFaults();
     });
+    /** Its confirm has left the worker, and the agent, which takes its time, has not answered yet. */
+    const isAtAgent = async (vn: string): Promise<void> => {
+      await eventually('it is asked for', async () => (await stateOf(bridge, vn)) === 'confirming');
+      await sleep(500);
+    };
     const byProxy = (): string => proxy.through(bridge.url);
 
     it('gets codes by the card alone: read, draft, confirm and look-up all go over the one worker', async () => {
@@ -134,9 +142,10 @@ describeWith('mariadb', 'a counter behind its reader', (mariadb) => {
     it('a worker killed in the middle of a confirm: looked up, never asked again', async () => {
       const dying = startReader(key, [byProxy()]);
       await isUp(dying);
-      hospital.agent.control.delay(1_000, 'confirm-save');
+      hospital.agent.control.delay(2_500, 'confirm-save');
       const vn = await hospital.patient(4003, bridge);
-      await eventually('the confirm is at the agent', async () => asked(4003) === 1);
+      await isAtAgent(vn);
+      expect(asked(4003)).toBe(0);
       await dying.stop('SIGKILL');
       await eventually('it is not known', async () => (await stateOf(bridge, vn)) === 'unknown');
       await isUp(startReader(key, [byProxy()]));
@@ -172,9 +181,10 @@ describeWith('mariadb', 'a counter behind its reader', (mariadb) => {
 
     it('a bridge killed in the middle of a confirm: the next one looks it up over the line that comes back', async () => {
       await isUp(startReader(key, [byProxy()]));
-      hospital.agent.control.delay(1_000, 'confirm-save');
+      hospital.agent.control.delay(2_500, 'confirm-save');
       const vn = await hospital.patient(4006, bridge);
-      await eventually('the confirm is at the agent', async () => asked(4006) === 1);
+      await isAtAgent(vn);
+      expect(asked(4006)).toBe(0);
       await bridge.kill('SIGKILL');
       bridge = await hospital.startBridge();
       proxy.leadTo(bridge.url);

@@ -48,10 +48,21 @@ const choice = z
   .strictObject({ only: z.array(z.string()).optional(), except: z.array(z.string()).optional() })
   .prefault({});
 
-const station = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected letters, digits, dots, dashes or underscores'),
-  agentUrl: httpUrl,
-});
+const station = z
+  .strictObject({
+    id: z.string().regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected letters, digits, dots, dashes or underscores'),
+    agentUrl: httpUrl.optional(),
+    /** The bridge cannot reach the agent: the reader worker of the station carries its calls. */
+    agent: z.enum(['reader']).optional(),
+  })
+  .superRefine(({ agentUrl, agent }, ctx) => {
+    if ((agentUrl === undefined) !== (agent === undefined)) return;
+    const message =
+      agent === undefined
+        ? 'missing; expected the address of the agent, or "agent": "reader" in its place'
+        : 'expected either agentUrl or "agent": "reader", not both';
+    ctx.addIssue({ code: 'custom', path: ['agentUrl'], message });
+  });
 
 const nhso = z
   .strictObject({

@@ -4,6 +4,8 @@ import type { Express } from 'express';
 import { openHis } from '../adapters/his/registry.ts';
 import type { PgliteLike } from '../adapters/his/sql/pglite.ts';
 import { openAgent } from '../adapters/nhso/agent.ts';
+import { openCarriedAgent } from '../adapters/nhso/line/carried-agent.ts';
+import { Lines } from '../adapters/nhso/line/lines.ts';
 import { openTokenSources } from '../adapters/nhso/tokens/open.ts';
 import { openAuthenStatusOf, openRightSearch } from '../adapters/nhso/web/registry.ts';
 import { openLedger } from '../db/open-ledger.ts';
@@ -13,6 +15,7 @@ import { BridgeError } from './domain/bridge-error.ts';
 import { makeApp } from './http/app.ts';
 import { fhirRouter } from './http/fhir/router.ts';
 import { makeMetrics } from './http/metrics.ts';
+import { AGENT_LINE_PATH } from './http/routes/agent-line.ts';
 import { type Listening, listen } from './http/server.ts';
 import { Bridge } from './service/bridge.ts';
 import { NhsoLine } from './service/nhso-line.ts';
@@ -56,7 +59,9 @@ export async function startBridge(config: Config, options: StartOptions): Promis
     opened.push(() => ledger.close());
     await ledger.migrate();
 
-    const sites = openSites(config, options, clock, opened);
+    const lines = new Lines(log);
+    opened.push(async () => lines.close());
+    const sites = openSites(config, { ...options, lines }, clock, opened);
     const queue = await openWorkQueue(config.queue, { log, concurrency: config.concurrency });
     opened.push(() => queue.close(grace));
     const metrics = makeMetrics({ ledger, clock, sites: [...sites.values()], queue });
@@ -70,7 +75,7 @@ export async function startBridge(config: Config, options: StartOptions): Promis
     const theSites = [...sites.values()];
     const fhir = fhirRouter({ ...{ ledger, clock, log }, sites: theSites, publicUrl: () => url });
     const app = makeApp({
-      ...{ api: bridge, ledger, clock, log, metrics, fhir },
+      ...{ api: bridge, ledger, clock, log, metrics, fhir, lines },
       sites: theSites,
       publicUrl: config.http.publicUrl,
       trustProxy: config.http.trustProxy,
@@ -117,7 +122,8 @@ export async function openNight(
     const ledger = await openLedger(config.store, { secrets: config.secrets });
     opened.push(() => ledger.close());
     await ledger.migrate();
-    const sites = openSites(config, options, clock, opened);
+    // no line comes to this process: a counter that only its reader can reach is not asked from here
+    const sites = openSites(config, { ...options, lines: new Lines(log) }, clock, opened);
     // nobody asks this process for its figures
     const metrics = { count: () => undefined, observe: () => undefined, set: () => undefined };
     const tokens = new Tokens({ ledger, clock, log, metrics, sites });
@@ -161,7 +167,7 @@ async function closeAll(opened: (() => Promise<void>)[], log: Log): Promise<void
 
 async function listenOn(app: Express, http: Config['http']): Promise<Listening> {
   try {
-    return await listen(app, http);
+    return await listen(app, { ...http, upgrades: AGENT_LINE_PATH });
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'error';
     throw new BridgeError('config', `http: cannot listen on ${http.host}:${http.port}: ${whyNot(code)}`, {
@@ -185,9 +191,13 @@ function whyNot(code: string): string {
   }
 }
 
+interface SiteParts extends StartOptions {
+  lines: Lines;
+}
+
 function openSites(
   config: Config,
-  options: StartOptions,
+  options: SiteParts,
   clock: Clock,
   opened: (() => Promise<void>)[],
 ): Map<string, Site> {
@@ -202,7 +212,7 @@ function openSites(
   return sites;
 }
 
-function openSite(config: SiteConfig, options: StartOptions, clock: Clock): Site {
+function openSite(config: SiteConfig, options: SiteParts, clock: Clock): Site {
   const { hcode, name, his, nhso, requires } = config;
   const pglite = options.pglite?.get(hcode);
   const log = options.log.child({ site: hcode });
@@ -214,10 +224,16 @@ function openSite(config: SiteConfig, options: StartOptions, clock: Clock): Site
       claimType: { default: nhso.defaultClaimType, rules: nhso.claimTypeRules },
     },
     his: openHis({ ...his, hcode, log, ...(pglite === undefined ? {} : { pglite }) }),
-    stations: config.stations.map(({ id, agentUrl }) => ({
-      id,
-      agent: openAgent({ url: agentUrl, hcode, zone: nhso.zone, timeouts: nhso.timeouts }),
-    })),
+    stations: config.stations.map(({ id, agentUrl }) => {
+      const own = { hcode, zone: nhso.zone, timeouts: nhso.timeouts };
+      return {
+        id,
+        agent:
+          agentUrl === undefined
+            ? openCarriedAgent({ ...own, stationId: id, lines: options.lines })
+            : openAgent({ ...own, url: agentUrl }),
+      };
+    }),
     authenStatus: openAuthenStatusOf(nhso),
     rightSearch: openRightSearch(nhso),
     tokenSources: openTokenSources(nhso, () => clock.now()),

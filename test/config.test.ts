@@ -117,6 +117,21 @@ describe('a wrong value is named with its path and what was expected', () => {
       site({ stations: [{ ...STATION, agentUrl: '10.0.0.21:8189' }] }),
       'sites[0].stations[0].agentUrl: ',
     ],
+    [
+      'a station without a way to its agent',
+      site({ stations: [{ id: 'counter-1' }] }),
+      'sites[0].stations[0].agentUrl: missing; expected the address of the agent, or "agent": "reader" in its place',
+    ],
+    [
+      'a station with two ways',
+      site({ stations: [{ ...STATION, agent: 'reader' }] }),
+      'sites[0].stations[0].agentUrl: expected either agentUrl or "agent": "reader", not both',
+    ],
+    [
+      'another way',
+      site({ stations: [{ id: 'counter-1', agent: 'worker' }] }),
+      'sites[0].stations[0].agent: expected "reader"',
+    ],
     ['zone', nhso({ zone: 'live' }), 'sites[0].nhso.zone: expected "test" or "prod"'],
     [
       'claim type',

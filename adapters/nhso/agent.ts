@@ -6,7 +6,7 @@ import type { ClaimRequest, NhsoAgent, Terminal } from '../../src/service/ports/
 import { cardOf, codesOf, confirmOf, draftOf, readOf, terminalsOf } from './answers.ts';
 import { type AgentCall, CALLS } from './calls.ts';
 import { jsonOf, noAnswerFault, statusFault } from './faults.ts';
-import { NhsoHttp, NoAnswer } from './http.ts';
+import { type NhsoExchange, NhsoHttp, NoAnswer } from './http.ts';
 
 export interface AgentTimeouts {
   terminalsMs: number;
@@ -30,8 +30,15 @@ export interface AgentOptions {
 }
 
 export function openAgent(options: AgentOptions): NhsoAgent {
+  return agentOver(new NhsoHttp(options.url, { connections: options.connections ?? 4 }), options);
+}
+
+/** An agent at the other end of `http`, whichever way leads there. It is closed with it. */
+export function agentOver(
+  http: NhsoExchange,
+  options: Pick<AgentOptions, 'hcode' | 'zone' | 'timeouts'>,
+): NhsoAgent {
   const { hcode, zone, timeouts } = options;
-  const http = new NhsoHttp(options.url, { connections: options.connections ?? 4 });
 
   /** One call to its JSON, or to the port's error. */
   async function ask(call: AgentCall, path: string, timeoutMs: number, body?: unknown): Promise<unknown> {

@@ -19,6 +19,12 @@ export function noAnswerFault(call: AgentCall, why: NoAnswer): BridgeError {
       return fail('agent-bad-answer', `the answer to ${call.name} is too long to be the agent's`);
     case 'cut-off':
       return fail(unavailable(call), `the answer to ${call.name} was cut off (${why.reason})`);
+    case 'line-lost':
+      // the counter's network or worker; neither NHSO nor the agent has anything to do with it
+      return fail(
+        'agent-unreachable',
+        `the line to the reader worker broke (${why.reason}) before ${call.name} was answered`,
+      );
     case 'lost':
       // the agent's own calls: it fell over, NHSO has nothing to do with it
       return fail(

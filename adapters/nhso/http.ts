@@ -33,6 +33,16 @@ export interface HttpRequest {
   timeoutMs: number;
   /** A longer answer is given up; 2 MB when left out. */
   maxBytes?: number;
+  /** Asked just before the first byte is written; when it says no, nothing is sent. */
+  mayStart?: () => boolean;
+}
+
+/** A way to the other side: over HTTP from here, or carried by another process. */
+export interface NhsoExchange {
+  readonly url: string;
+  /** Throws {@link NoAnswer}. */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  close(): Promise<void>;
 }
 
 export interface HttpOptions {
@@ -53,7 +63,8 @@ export interface HttpAnswer {
 
 /** Why no whole answer came. Holds nothing of the request: its path may end in a citizen id. */
 export class NoAnswer extends Error {
-  readonly kind: 'unreachable' | 'timeout' | 'lost' | 'cut-off' | 'too-large';
+  /** `line-lost`: not the agent's connection broke but the line of the worker that carries the call. */
+  readonly kind: 'unreachable' | 'timeout' | 'lost' | 'cut-off' | 'too-large' | 'line-lost';
   /** False: not one byte went out, the same request may be sent again without a thought. */
   readonly sent: boolean;
   /** Node's or undici's error code. */
@@ -68,7 +79,7 @@ export class NoAnswer extends Error {
   }
 }
 
-export class NhsoHttp {
+export class NhsoHttp implements NhsoExchange {
   /** The address without credentials or trailing slash. */
   readonly url: string;
   readonly #prefix: string;
@@ -120,6 +131,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #reject: (why: NoAnswer) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #maxBytes: number;
+  readonly #mayStart: () => boolean;
   #controller: Dispatcher.DispatchController | null = null;
   #settled = false;
   #status = 0;
@@ -132,10 +144,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#maxBytes = request.maxBytes ?? MAX_ANSWER_BYTES;
+    this.#mayStart = request.mayStart ?? (() => true);
     this.#timer = setTimeout(() => this.#giveUp('timeout', 'overall time-out'), request.timeoutMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (!this.#settled && !this.#mayStart()) this.#giveUp('unreachable', 'too late');
     // timed out while it waited for a connection: it must not go out now that nobody waits for the answer
     if (this.#settled) controller.abort(new Error('no longer wanted'));
     else this.#controller = controller;
@@ -173,7 +187,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#reject(new NoAnswer(kind, sent, 'code' in error ? String(error.code) : error.name));
   }
 
-  #giveUp(kind: 'timeout' | 'too-large', reason: string): void {
+  #giveUp(kind: 'timeout' | 'too-large' | 'unreachable', reason: string): void {
     if (!this.#settle()) return;
     this.#reject(new NoAnswer(kind, this.#controller !== null, reason));
     this.#controller?.abort(new Error(reason));

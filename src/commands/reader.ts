@@ -2,10 +2,12 @@
 
 import { type Command, createCommand } from 'commander';
 import {
+  BRIDGE,
   between,
   hcode,
   httpUrl,
   level,
+  oneMoreUrl,
   type ReaderOptions,
   SPOOL_OPTION,
   source,
@@ -46,9 +48,10 @@ waits to be sent, how its clock stands, and what a person must do. Run it as the
 Exit code: 0 all is well, or goes on by itself; 1 a person must do something; 2 no reader runs.
 `;
 
-interface Given extends Omit<ReaderOptions, 'key' | 'station'> {
+interface Given extends Omit<ReaderOptions, 'key' | 'station' | 'bridges'> {
   key?: string;
   station?: string;
+  bridge?: string[];
 }
 
 /** The command; mount it with `program.addCommand(readerCommand())`. It runs until it is interrupted. */
@@ -60,7 +63,12 @@ export function readerCommand(): Command {
     .option('--station <id>', 'this counter, as the bridge knows it (required)', station)
     .option('--source <source>', 'auto, agent or pcsc: where cards are read', source, 'auto')
     .option('--agent <url>', 'address of the NHSO Secure SmartCard Agent', httpUrl, 'http://127.0.0.1:8189')
-    .option('--bridge <url>', 'address of authen-bridge', httpUrl, 'http://127.0.0.1:8080')
+    .option(
+      '--bridge <url>',
+      `address of authen-bridge, once for each that shares the ledger (default: ${BRIDGE})`,
+      oneMoreUrl,
+    )
+    .option('--no-carry', 'do not carry the calls to this agent for a bridge that cannot reach it')
     .option('--key <key>', 'key of this station (default: environment variable AUTHEN_BRIDGE_KEY)')
     .option('--hcode <hcode>', 'hospital code, where the key does not say it', hcode)
     .option(...SPOOL_OPTION)
@@ -84,7 +92,8 @@ export function readerCommand(): Command {
       if (!/^[\x21-\x7e]+$/.test(key))
         command.error('error: the key holds blanks or letters that no key has');
       const { run } = await import('./reader/run.ts');
-      await run({ ...options, station: options.station, key });
+      const { bridge: bridges = [BRIDGE], ...others } = options;
+      await run({ ...others, station: options.station, bridges, key });
     });
   reader
     .command('status')

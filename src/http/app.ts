@@ -8,6 +8,7 @@ import { openApiDocument } from './open-api.ts';
 import type { HttpParts } from './parts.ts';
 import { Refusal, sendProblem, toProblem } from './problem.ts';
 import type { Route, RouteDoc } from './route.ts';
+import { agentLineRoutes } from './routes/agent-line.ts';
 import { cardReadRoutes } from './routes/card-reads.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { decisionRoutes } from './routes/decisions.ts';
@@ -20,7 +21,8 @@ const BODY_LIMIT = 256 * 1024;
 /** The routes that are answered here, FHIR's aside. */
 export function routesOf(parts: HttpParts): Route[] {
   const own = [
-    ...[...cardReadRoutes(parts), ...caseRoutes(parts), ...decisionRoutes(parts)],
+    ...[...cardReadRoutes(parts), ...agentLineRoutes(parts)],
+    ...[...caseRoutes(parts), ...decisionRoutes(parts)],
     ...reconciliationRoutes(parts),
   ];
   const routes: Route[] = [

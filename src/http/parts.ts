@@ -2,6 +2,7 @@
 
 import type { Router } from 'express';
 import type { BridgeApi } from '../service/bridge-api.ts';
+import type { AgentLines } from '../service/ports/agent-lines.ts';
 import type { Clock } from '../service/ports/clock.ts';
 import type { Ledger } from '../service/ports/ledger.ts';
 import type { Log } from '../service/ports/log.ts';
@@ -19,6 +20,8 @@ export interface HttpParts {
   log: Log;
   sites: readonly HttpSite[];
   metrics: BridgeMetrics;
+  /** Where the lines of reader workers are taken in. */
+  lines: AgentLines;
   /** Address under which the world sees the bridge; without it links are relative to the host. */
   publicUrl?: string | undefined;
   /** Answers everything below /fhir; absent: no FHIR. */

@@ -16,6 +16,7 @@ export type RefusalCode =
   | 'forbidden'
   | 'no-such-route'
   | 'method-not-allowed'
+  | 'upgrade-required'
   | 'unsupported-media-type'
   | 'body-too-large'
   | 'too-many-requests'
@@ -121,6 +122,7 @@ const TITLES: Record<number, string> = {
   413: 'Body too large',
   415: 'Unsupported media type',
   425: 'Too early',
+  426: 'Upgrade required',
   429: 'Too many requests',
   500: 'Internal error',
   502: 'Bad answer from another system',
@@ -221,6 +223,7 @@ const ISSUE_TYPES: Record<number, OperationOutcomeIssue['code']> = {
   415: 'not-supported',
   422: 'processing',
   425: 'transient',
+  426: 'not-supported',
   429: 'throttled',
   503: 'transient',
 };

@@ -7,6 +7,7 @@ export const SCOPES = {
   'fhir:read': 'read FHIR resources',
   'pid:read': 'see whole citizen ids and phones where they are asked for; each time is audited',
   'metrics:read': 'read the Prometheus figures',
+  'agent-line:carry': 'carry the calls to the agent of its own station, as a reader worker at a counter may',
 } as const;
 
 export type Scope = keyof typeof SCOPES;

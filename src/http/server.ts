@@ -3,6 +3,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Express } from 'express';
+import { isUpgrade, serveUpgrades } from './line/upgrade.ts';
 
 /** Not imported: an ES import reads every export of node:http, some of which load a browser's worth of fetch (7 MB). */
 const { createServer } = process.getBuiltinModule('node:http');
@@ -30,6 +31,8 @@ export interface ListenOptions {
   port: number;
   /** Connections at a time; 1,000 unless said otherwise. */
   connections?: number;
+  /** The one path whose requests may leave HTTP; none when left out. */
+  upgrades?: string;
   /** {@link PATIENCE} unless said otherwise. */
   patience?: Partial<typeof PATIENCE>;
 }
@@ -39,7 +42,10 @@ export interface Listening {
   port: number;
   /** `http://127.0.0.1:8080` */
   url: string;
-  /** Takes nothing new, lets requests in hand end for `graceMs` (5 s unless said otherwise), then cuts them. */
+  /**
+   * Takes nothing new, lets requests in hand end for `graceMs` (5 s unless said otherwise), then cuts them. Connections that
+   * have left HTTP go on: they are for who took them over to end.
+   */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -53,10 +59,12 @@ export async function listen(app: Express, options: ListenOptions): Promise<List
       keepAliveTimeout: KEEP_ALIVE_MS,
       connectionsCheckingInterval: CHECK_MS,
       maxHeaderSize: HEADER_BYTES,
+      shouldUpgradeCallback: options.upgrades === undefined ? () => false : isUpgrade(options.upgrades),
     },
     app,
   );
-  keepRoom(server, options.connections ?? CONNECTIONS);
+  const room = keepRoom(server, options.connections ?? CONNECTIONS);
+  serveUpgrades(server, app);
   cutWhoDoesNotRead(server, patience.answerMs);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -64,23 +72,34 @@ export async function listen(app: Express, options: ListenOptions): Promise<List
   });
   const { address, port, family } = server.address() as AddressInfo;
   const host = family === 'IPv6' ? `[${address}]` : address;
-  return { host: address, port, url: `http://${host}:${port}`, close: (graceMs) => close(server, graceMs) };
+  return {
+    ...{ host: address, port, url: `http://${host}:${port}` },
+    close: (graceMs) => close(server, room, graceMs),
+  };
 }
 
 /**
  * When all places are taken, the connection that has been idle longest makes room. So ten thousand idle ones take
  * nothing from a reader that has something to say.
  */
-function keepRoom(server: Server, places: number): void {
+function keepRoom(server: Server, places: number): Room {
   /** Connections without a request in hand, longest first. */
   const idle = new Set<Socket>();
   let open = 0;
+  /** Those that asked to leave HTTP, and have left it unless they were refused. */
+  const left = new Set<Socket>();
+  let onEmpty: (() => void) | null = null;
+  const look = (): void => {
+    if (open === left.size) onEmpty?.();
+  };
   server.on('connection', (socket) => {
     open += 1;
     idle.add(socket);
     socket.once('close', () => {
       open -= 1;
       idle.delete(socket);
+      left.delete(socket);
+      look();
     });
     if (open <= places) return;
     const longest = idle.values().next().value ?? socket;
@@ -93,6 +112,23 @@ function keepRoom(server: Server, places: number): void {
       if (!req.socket.destroyed) idle.add(req.socket);
     });
   });
+  server.on('upgrade', (req) => {
+    idle.delete(req.socket);
+    left.add(req.socket);
+    look();
+  });
+  return {
+    emptied: () =>
+      new Promise((resolve) => {
+        onEmpty = resolve;
+        look();
+      }),
+  };
+}
+
+interface Room {
+  /** No connection that speaks HTTP is left. */
+  emptied(): Promise<void>;
 }
 
 /** Node has a time for what comes in and for idle connections, but none for an answer that nobody takes. */
@@ -116,12 +152,12 @@ function cutWhoDoesNotRead(server: Server, answerMs: number): void {
   server.once('close', () => clearInterval(look));
 }
 
-async function close(server: Server, graceMs = 5_000): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+async function close(server: Server, room: Room, graceMs = 5_000): Promise<void> {
+  server.close();
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   // one whose request ends from now on would stay for its keep-alive time
   const sweep = setInterval(() => server.closeIdleConnections(), 100);
-  await closed;
+  await room.emptied();
   clearTimeout(cut);
   clearInterval(sweep);
 }

@@ -26,6 +26,8 @@ export interface HospitalOptions {
   queue: string;
   /** Merged into the site's `nhso`. */
   nhso?: object | ((folder: string) => object);
+  /** Instead of counter-1, whose agent the bridge reaches itself. */
+  stations?: readonly object[];
 }
 
 export class Hospital {
@@ -35,6 +37,8 @@ export class Hospital {
   readonly key: string;
   readonly #options: HospitalOptions;
   readonly bridges: BridgeProcess[] = [];
+  /** Of the bridge that was started last. */
+  configFile = '';
 
   private constructor(
     options: HospitalOptions,
@@ -65,7 +69,7 @@ export class Hospital {
     const site = {
       hcode: HCODE,
       his: { kind: 'hosxp', url: this.#options.hisUrl, pollSeconds: 0.3, digestSeconds: 1 },
-      stations: [{ id: 'counter-1', agentUrl: this.agent.url }],
+      stations: this.#options.stations ?? [{ id: 'counter-1', agentUrl: this.agent.url }],
       nhso: {
         settleSeconds: 0.5,
         breaker: { failures: 3, probeSeconds: 1 },
@@ -78,6 +82,7 @@ export class Hospital {
     writeFileSync(file, JSON.stringify({ store: store(this.folder), queue, http, secrets, sites: [site] }), {
       mode: 0o600,
     });
+    this.configFile = file;
     const bridge = new BridgeProcess(file, port, this.key);
     this.bridges.push(bridge);
     await bridge.ready();
@@ -95,6 +100,22 @@ export class Hospital {
     const vn = await insertVisit(this.his, { hn: person.hn, at: Date.now() });
     if (options.card !== false && person.cid !== null) await bridge.cardRead(this.agent, person.cid);
     return vn;
+  }
+
+  /** A full read, as NHSO would have given it to a worker just now, whatever is in the agent's reader. */
+  readOf(pid: string, stationId = 'counter-1'): object {
+    const { correlationId, claimTypes } = this.agent.control.centre.read(pid, HCODE);
+    const readAt = new Date().toISOString();
+    return {
+      id: randomUUID(),
+      hcode: HCODE,
+      stationId,
+      pid,
+      readAt,
+      kind: 'full',
+      correlationId,
+      claimTypes,
+    };
   }
 
   /** What stands in the HIS's own row. */

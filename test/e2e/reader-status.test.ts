@@ -168,7 +168,7 @@ describe('reader status', () => {
   it('hangs: 1, and that it may be ended without a loss', async () => {
     const r = start();
     await says(r, 'ready');
-    r.freeze();
+    r.signal('SIGSTOP');
     const state = await readStatusFile(folder);
     const at = new Date(Date.now() - 120_000).toISOString();
     writeFileSync(status(), JSON.stringify({ ...state, at }));
@@ -180,7 +180,7 @@ describe('reader status', () => {
   it('a state of another version: 1, and what to do', async () => {
     const r = start();
     await says(r, 'ready');
-    r.freeze();
+    r.signal('SIGSTOP');
     writeFileSync(status(), '{"form":2}');
     const { code, output } = await ask();
     expect(code).toBe(1);

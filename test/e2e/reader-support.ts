@@ -52,6 +52,11 @@ export class RecordingBridge {
   }
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (req.url === '/api/agent-line') {
+      // this one carries nothing
+      res.writeHead(404, { 'content-type': 'application/json' }).end('{"detail":"no such address"}');
+      return;
+    }
     let body = '';
     for await (const chunk of req) body += chunk;
     if (req.url === '/healthz') return this.#greeted(res);
@@ -116,9 +121,9 @@ export class ReaderProcess {
     return this.exit();
   }
 
-  /** It hangs, as a process may whose machine was put to sleep; only SIGKILL ends it. */
-  freeze(): void {
-    this.#child.kill('SIGSTOP');
+  /** Lets it stand still, or go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
   }
 
   async exit(): Promise<number | null> {

@@ -23,6 +23,9 @@ export class TcpProxy {
   cutter: Cutter | null = null;
   #isShut = false;
   #isHeld = false;
+  #left = Number.POSITIVE_INFINITY;
+  /** How often {@link cutAfter} has cut. */
+  cuts = 0;
   readonly #server: Server;
   readonly #lines = new Set<Line>();
 
@@ -55,6 +58,11 @@ export class TcpProxy {
   /** Everything that is open breaks; new lines work. */
   cut(): void {
     for (const line of this.#lines) this.#end(line);
+  }
+
+  /** Lets so many more bytes through, whichever way they go; then everything that is open breaks, in the middle of a piece. */
+  cutAfter(bytes: number): void {
+    this.#left = bytes;
   }
 
   /** Everything breaks, and nobody gets through until it is opened again. */
@@ -108,14 +116,28 @@ export class TcpProxy {
       if (this.#isHeld) return;
       const cut = this.cutter?.(piece) ?? null;
       if (cut === 'before') return this.#end(line);
-      server.write(piece);
+      this.#pass(piece, server);
       if (cut === null) return;
       isLost = true;
       setTimeout(() => this.#end(line), WORK_MS);
     });
     server.on('data', (piece) => {
-      if (!this.#isHeld && !isLost) client.write(piece);
+      if (!this.#isHeld && !isLost) this.#pass(piece, client);
     });
+  }
+
+  #pass(piece: Buffer, to: Socket): void {
+    if (piece.length < this.#left) {
+      this.#left -= piece.length;
+      to.write(piece);
+      return;
+    }
+    const last = piece.subarray(0, this.#left);
+    this.#left = Number.POSITIVE_INFINITY;
+    this.cuts += 1;
+    // what was let through is let through: the line breaks behind it
+    if (to.destroyed) this.cut();
+    else to.write(last, () => this.cut());
   }
 
   #end(line: Line): void {

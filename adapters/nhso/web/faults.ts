@@ -36,6 +36,8 @@ export function noAnswerFault(call: NhsoCall, why: NoAnswer): BridgeError {
     case 'cut-off':
       return fail('nhso-unavailable', `the answer to ${call.name} was cut off (${why.reason})`);
     case 'lost':
+    // no web service is carried over a line
+    case 'line-lost':
       return fail(
         'nhso-unavailable',
         `NHSO dropped the connection without answering ${call.name} (${why.reason})`,

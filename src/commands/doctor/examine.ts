@@ -9,6 +9,7 @@ import { errorText, isBridgeError } from '../../domain/bridge-error.ts';
 import { makeLog, maskText } from '../../log.ts';
 import type { Finding } from '../../service/ports/finding.ts';
 import { failureText, NEXT_STEPS, nextStep } from '../failure.ts';
+import { carriedFindings, readinessHere } from './carried.ts';
 import { checkLedger } from './ledger.ts';
 import { checkPort } from './port.ts';
 import { checkTokens } from './tokens.ts';
@@ -20,16 +21,23 @@ export async function examine(config: Config, say: Say): Promise<void> {
   say('Ledger', await looked('ledger-reachable', () => checkLedger(config.store)));
   say('Queue', await looked('queue-reachable', () => checkQueue(config)));
   say('API', await looked('http-port', async () => [await checkPort(config.http)]));
-  for (const site of config.sites) await examineSite(site, say);
+  for (const site of config.sites) await examineSite(site, config.http, say);
 }
 
-async function examineSite(site: SiteConfig, say: Say): Promise<void> {
+async function examineSite(site: SiteConfig, http: Config['http'], say: Say): Promise<void> {
   say(`HIS of ${site.hcode} ${site.name}`.trim(), await looked('his-reachable', () => checkHis(site)));
   const stations: { title: string; found: Finding[] }[] = [];
+  const isCarrying = site.stations.some(({ agent }) => agent === 'reader');
+  const said = isCarrying ? await readinessHere(http) : null;
   for (const { id, agentUrl: url } of site.stations) {
     const { zone, timeouts } = site.nhso;
-    const agent = { url, hcode: site.hcode, zone, timeouts, station: id, now: Date.now };
-    const found = await looked('agent-reachable', () => checkAgent(agent));
+    const { hcode } = site;
+    const found =
+      url === undefined
+        ? carriedFindings({ hcode, station: id }, said)
+        : await looked('agent-reachable', () =>
+            checkAgent({ url, hcode, zone, timeouts, station: id, now: Date.now }),
+          );
     stations.push({ title: `Station ${id} of ${site.hcode}`, found });
   }
   const canRead = stations.some(({ found }) =>

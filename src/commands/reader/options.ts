@@ -10,7 +10,10 @@ export interface ReaderOptions {
   station: string;
   source: SourceOption;
   agent: string;
-  bridge: string;
+  /** All that share the ledger; at least one. */
+  bridges: readonly string[];
+  /** Carries the bridge's calls to the agent. */
+  carry: boolean;
   key: string;
   hcode?: string;
   spool: string;
@@ -20,6 +23,8 @@ export interface ReaderOptions {
   nhsoRetryMs: number;
   log: LogOptions['level'];
 }
+
+export const BRIDGE = 'http://127.0.0.1:8080';
 
 export const SPOOL_OPTION = [
   '--spool <folder>',
@@ -46,6 +51,10 @@ export function hcode(text: string): string {
 export function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('expected an address that begins with http:// or https://');
+}
+
+export function oneMoreUrl(text: string, before: string[] = []): string[] {
+  return [...before, httpUrl(text)];
 }
 
 export function between(least: number, most: number): (text: string) => number {

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { openAgent } from '../../../adapters/nhso/agent.ts';
 import { agentCardSource } from '../../../adapters/reader/agent-source.ts';
 import { openBridgeLink } from '../../../adapters/reader/bridge-link.ts';
+import { firstLink } from '../../../adapters/reader/first-link.ts';
 import { openPcscCardSource } from '../../../adapters/reader/pcsc/source.ts';
 import { openSpool } from '../../../adapters/reader/spool.ts';
 import { StatusFile } from '../../../adapters/reader/status-file.ts';
@@ -18,6 +19,7 @@ import type { CardSource } from '../../service/ports/reader.ts';
 import { Bell } from '../../service/reader/bell.ts';
 import type { SourcesThere } from '../../service/reader/sources.ts';
 import { runReader } from '../../service/reader/worker.ts';
+import { carryCalls } from './line.ts';
 import type { ReaderOptions } from './options.ts';
 
 /** Whatever it waits for: an agent that reads the card alone asks nobody, ms. */
@@ -31,8 +33,11 @@ export async function run(options: ReaderOptions): Promise<never> {
   const spool = await openSpool(options.spool);
   const news = new Bell();
   const sources = openSources(options, log, news);
-  const bridge = openBridgeLink({ url: options.bridge, key: options.key, timeoutMs: 10_000 });
+  const { key, bridges, agent } = options;
+  const bridge = firstLink(bridges.map((url) => openBridgeLink({ url, key, timeoutMs: 10_000 })));
   const status = new StatusFile(options.spool, programVersion(), log);
+  const say = (line: string): void => console.log(`${timeOfDay(Date.now())} ${options.station} ${line}`);
+  const endCarrying = options.carry ? carryCalls({ bridges, key, agent, log, say }) : null;
   const { pollMs, settleMs, nhsoRetryMs } = options;
   try {
     await runReader(
@@ -40,7 +45,7 @@ export async function run(options: ReaderOptions): Promise<never> {
         ...{ sources, spool, bridge, log, news },
         clock: { now: Date.now },
         newId: randomUUID,
-        onStatus: (line) => console.log(`${timeOfDay(Date.now())} ${options.station} ${line}`),
+        onStatus: say,
         onState: (state) => status.write(state),
       },
       {
@@ -50,6 +55,7 @@ export async function run(options: ReaderOptions): Promise<never> {
       stop.signal,
     );
   } finally {
+    await endCarrying?.();
     await status.idle();
     await spool.close();
     await bridge.close();

@@ -56,7 +56,8 @@ export interface ConfirmReceipt {
 
 /**
  * Every call throws a BridgeError:
- * - `agent-unreachable` (retry yes): nobody listens; nothing was sent.
+ * - `agent-unreachable`, retry yes: nobody listens; nothing was sent. **ask-first** for confirm-save over a reader's line that
+ *   broke before the answer came.
  * - `agent-timeout`, `nhso-unavailable` (5xx, HTML page, cut-off answer), `agent-bad-answer` (200 that cannot be
  *   understood): retry yes, but **ask-first** for confirm-save, because the code may have been issued.
  * - `no-reader` (418), `no-card` (500 that says so): retry yes.

@@ -24,8 +24,21 @@ export const REQUEST: ClaimRequest = {
   hcode: '10978',
 };
 
+type Opener = (options: AgentOptions) => NhsoAgent;
+let open: Opener = openAgent;
+
+/** From here on {@link agentAt} reaches its agents another way: the same tests hold for each. */
+export function reachAgentsBy(opener: Opener): void {
+  open = opener;
+}
+
+/** The agents are reached over a reader's line. */
+export function isCarried(): boolean {
+  return open !== openAgent;
+}
+
 export function agentAt(url: string, options: Partial<AgentOptions> = {}): NhsoAgent {
-  return openAgent({ url, hcode: '10978', zone: 'test', timeouts: TIMEOUTS, ...options });
+  return open({ url, hcode: '10978', zone: 'test', timeouts: TIMEOUTS, ...options });
 }
 
 /** Every call of the port with its name. */

@@ -6,6 +6,7 @@
 import type { Router } from 'express';
 import { openHis } from '../../../adapters/his/registry.ts';
 import { openAgent } from '../../../adapters/nhso/agent.ts';
+import { Lines } from '../../../adapters/nhso/line/lines.ts';
 import { openLedger } from '../../../db/open-ledger.ts';
 import { parseConfig } from '../../../src/config.ts';
 import { BridgeError } from '../../../src/domain/bridge-error.ts';
@@ -14,6 +15,7 @@ import { makeKey } from '../../../src/http/api-key.ts';
 import { makeApp, routesOf } from '../../../src/http/app.ts';
 import { makeMetrics } from '../../../src/http/metrics.ts';
 import type { HttpParts } from '../../../src/http/parts.ts';
+import { AGENT_LINE_PATH } from '../../../src/http/routes/agent-line.ts';
 import type { Scope } from '../../../src/http/scopes.ts';
 import { listen } from '../../../src/http/server.ts';
 import { makeLog } from '../../../src/log.ts';
@@ -23,6 +25,9 @@ import type { WorkQueue } from '../../../src/service/ports/work-queue.ts';
 import { Tokens } from '../../../src/service/tokens/tokens.ts';
 import { SAMPLE_AT, SAMPLE_HCODE } from '../../support/samples.ts';
 
+/** Nobody listens there. */
+const NOBODY = 'http://127.0.0.1:1';
+
 export const OTHER_HCODE = '11111';
 
 const CONFIG = parseConfig(
@@ -31,8 +36,8 @@ const CONFIG = parseConfig(
       hcode,
       his: { kind: 'hosxp', url: 'mysql://nobody@127.0.0.1:1/hos' },
       stations: [
-        { id: 'counter-1', agentUrl: 'http://127.0.0.1:1' },
-        { id: 'counter-2', agentUrl: 'http://127.0.0.1:1' },
+        { id: 'counter-1', agentUrl: NOBODY },
+        { id: 'counter-2', agentUrl: NOBODY },
       ],
     })),
   },
@@ -42,6 +47,8 @@ const CONFIG = parseConfig(
 export interface TestHouse {
   url: string;
   ledger: Ledger;
+  /** Lines of readers; a test says which stations are carried. */
+  lines: Lines;
   parts: HttpParts;
   routes: ReturnType<typeof routesOf>;
   app: ReturnType<typeof makeApp>;
@@ -80,8 +87,8 @@ export async function openHouse(
 ): Promise<TestHouse> {
   let now = SAMPLE_AT + 10 * 60_000;
   const clock = { now: () => now };
-  const lines: string[] = [];
-  const log = makeLog({ level: 'debug', destination: { write: (line) => lines.push(line) } });
+  const logLines: string[] = [];
+  const log = makeLog({ level: 'debug', destination: { write: (line) => logLines.push(line) } });
   const ledger = await openLedger(store);
   await ledger.migrate();
   const queue = queueThatIsAway();
@@ -90,9 +97,9 @@ export async function openHouse(
     name: '',
     policy: { requirement: requires, claimType: { default: nhso.defaultClaimType, rules: [] } },
     his: openHis({ ...his, hcode, log }),
-    stations: stations.map(({ id, agentUrl }) => ({
+    stations: stations.map(({ id }) => ({
       id,
-      agent: openAgent({ url: agentUrl, hcode, zone: 'test', timeouts: nhso.timeouts }),
+      agent: openAgent({ url: NOBODY, hcode, zone: 'test', timeouts: nhso.timeouts }),
     })),
     authenStatus: null,
     rightSearch: null,
@@ -120,18 +127,20 @@ export async function openHouse(
   const own = { ledger, queue, clock, log, metrics, sites: new Map(sites.map((s) => [s.hcode, s])) };
   const house = { ...own, tokens: new Tokens(own) };
   const api = new Bridge(house, { onStuck: () => undefined });
-  const parts: HttpParts = { api, ledger, clock, log, sites, metrics, ...more };
+  const lines = new Lines(log);
+  const parts: HttpParts = { api, ledger, clock, log, sites, metrics, lines, ...more };
   if (fhir !== undefined) parts.fhir = fhir(parts);
   const app = makeApp(parts);
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  const server = await listen(app, { host: '127.0.0.1', port: 0, upgrades: AGENT_LINE_PATH });
 
   return {
     url: server.url,
     ledger,
+    lines,
     parts,
     routes: routesOf(parts),
     app,
-    logged: () => lines.join(''),
+    logged: () => logLines.join(''),
     wait(ms) {
       now += ms;
     },
@@ -145,6 +154,7 @@ export async function openHouse(
     async close() {
       await server.close(0);
       await api.stop(0);
+      lines.close();
       for (const site of sites) {
         await site.his.close();
         for (const { agent } of site.stations) await agent.close();

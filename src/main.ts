@@ -235,6 +235,7 @@ function openSite(config: SiteConfig, options: StartOptions, clock: Clock): Site
       ratePerSecond: nhso.ratePerSecond,
       rightsAfterMs: (nhso.rights?.afterMinutes ?? 15) * 60_000,
       rightsPerSecond: nhso.rights?.ratePerSecond ?? 2,
+      photoDays: config.proof.photoDays,
       openingTime: nhso.openingTime,
       reconcile: config.reconcile,
     },

@@ -8,7 +8,7 @@ import type { Gap } from '../domain/machine/restored.ts';
 import type { Actor, BridgeApi, CardReadReceipt, HisState, Resolution } from './bridge-api.ts';
 import { acceptCardRead, type StationMessage } from './card-reads.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { closeDays, pairLeftovers, redate, seekLost } from './housekeeping.ts';
+import { closeDays, deletePhotos, pairLeftovers, redate, seekLost } from './housekeeping.ts';
 import { Intake } from './intake.ts';
 import { NhsoLine } from './nhso-line.ts';
 import { Polls, type PollsOptions } from './polls.ts';
@@ -209,6 +209,9 @@ export class Bridge implements BridgeApi {
         { cases: ended },
         'the service day is over for these cases: each is looked up once',
       );
+    const deleted = await deletePhotos(this.#house);
+    if (deleted > 0)
+      this.#house.log.info({ photos: deleted }, 'photos of faces and cards are deleted: their days are over');
     this.#dispatcher.kick();
     if (this.#heldBack().size === 0 && (await this.#house.queue.oldestWaitMs()) > STUCK_MS)
       this.#options.onStuck();

@@ -84,6 +84,9 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   ['casesWithWork', () => ledger.casesWithWork({ dueBy: SAMPLE_AT, ...page }), /visit_case_work/],
   ['outbox', () => ledger.outbox(100), /SCAN outbox/], // by its key, oldest first, and it is short
   ['cardRead', () => ledger.cardRead('x'), /card_read_1 /],
+  ['cardsReadAt', () => ledger.cardsReadAt(SAMPLE_HCODE, 'counter-1', SAMPLE_AT), /card_read_station/],
+  ['photos.due', () => ledger.photos.due(SAMPLE_AT, 20), /COVERING INDEX read_photo_due/],
+  ['photos.get', () => ledger.photos.get('x'), /read_photo_1 /],
   ['readsOfPerson', () => ledger.readsOfPerson(SAMPLE_HCODE, pid, SAMPLE_DATE), /card_read_person/],
   [
     'pidsWithUnpairedReads',

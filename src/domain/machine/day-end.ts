@@ -5,12 +5,13 @@
 
 import { type Instant, serviceDateOf } from '../bangkok.ts';
 import type { Case, Reason } from '../case.ts';
-import { isUnasked } from './facts.ts';
+import { isToBeEntered, isUnasked } from './facts.ts';
 import { type Change, change, NOTHING_TO_DO, thenDo } from './transition.ts';
 
 /** What kept the bridge from asking, but not the patient from getting a code at a kiosk, by LINE or at NHSO's web page. */
 const CODE_MAY_BE_THERE: readonly (Reason | null)[] = [
   'no-phone',
+  'enter-at-nhso',
   'claim-type-not-offered',
   'same-day-code',
   'person-mismatch',
@@ -38,10 +39,15 @@ export function dayOver(current: Case, at: Instant): Change | null {
       return current.dueAt !== null && current.dueAt <= at
         ? null
         : change(current, thenDo(current, 'lookup', at), cause);
-    case 'needs-staff':
-      return current.nextStep === 'lookup' || !mayBeAdopted(current)
+    case 'needs-staff': {
+      // its next look-up may be hours away
+      const isUnderWay = isToBeEntered(current)
+        ? current.dueAt !== null && current.dueAt <= at
+        : current.nextStep === 'lookup';
+      return isUnderWay || !mayBeAdopted(current)
         ? null
         : change(current, thenDo(current, 'lookup', at), cause);
+    }
     default:
       return null;
   }

@@ -72,11 +72,16 @@ function comeToRest(world: World): void {
       world.work(vn, 'answered');
       deliverAll(world);
     }
-    const open = [...world.ledger.cases.values()].filter((c) => c.nextStep !== null && c.state !== 'offline');
+    const open = [...world.ledger.cases.values()].filter((c) => c.nextStep !== null && !isWaiting(c));
     if (open.length === 0) return;
     // what NHSO had refused to look up waits for up to half an hour
     world.now = Math.max(world.now + 10_000, Math.min(...open.map((c) => c.dueAt ?? 0)));
   }
+}
+
+/** For a card, or for what a person enters at NHSO: looked up all day. */
+function isWaiting(c: Case): boolean {
+  return c.state === 'offline' || (c.state === 'needs-staff' && c.reason === 'enter-at-nhso');
 }
 
 function expectAtRest(world: World): void {

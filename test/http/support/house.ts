@@ -21,6 +21,7 @@ import { Bridge } from '../../../src/service/bridge.ts';
 import type { Ledger } from '../../../src/service/ports/ledger.ts';
 import type { WorkQueue } from '../../../src/service/ports/work-queue.ts';
 import { Tokens } from '../../../src/service/tokens/tokens.ts';
+import { sampleKey } from '../../db/contract/secret-keys.ts';
 import { SAMPLE_AT, SAMPLE_HCODE } from '../../support/samples.ts';
 
 export const OTHER_HCODE = '11111';
@@ -82,7 +83,7 @@ export async function openHouse(
   const clock = { now: () => now };
   const lines: string[] = [];
   const log = makeLog({ level: 'debug', destination: { write: (line) => lines.push(line) } });
-  const ledger = await openLedger(store);
+  const ledger = await openLedger(store, { secrets: { key: sampleKey(1) } });
   await ledger.migrate();
   const queue = queueThatIsAway();
   const sites = CONFIG.sites.map(({ hcode, his, nhso, requires, stations }) => ({
@@ -110,6 +111,7 @@ export async function openHouse(
       ratePerSecond: 0,
       rightsAfterMs: 900_000,
       rightsPerSecond: 2,
+      photoDays: 30,
       openingTime: nhso.openingTime,
       reconcile: { at: [], days: 7, ratePerSecond: 100 },
     },

@@ -136,7 +136,7 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   expect(plans.join('\n')).toMatch(index);
   expect(
     plans.filter((step) =>
-      /^SCAN visit_case(?! USING)|^SCAN (card_read|history|reported_code|found_right)/.test(step),
+      /^SCAN visit_case(?! USING)|^SCAN (card_read|history|reported_code|found_right|read_photo)/.test(step),
     ),
   ).toEqual([]);
 });

@@ -58,6 +58,7 @@ export function expectSound(c: Case): void {
     expect([c.askedAt, c.code, c.correlationId], about).toEqual([null, null, null]);
   }
   if (['ready', 'drafted', 'confirming'].includes(c.state)) expect(c.readKind, about).toBe('full');
+  if (c.state === 'offline') expect(['full', 'card-only'], about).toContain(c.readKind);
   if (SAYS_ALL.includes(c.reason) || c.state === 'written') expect(c.reasonDetail, about).toBeNull();
 }
 

@@ -10,14 +10,14 @@ import { CODES, ID } from '../systems.ts';
 import type { CaseWithRead } from './context.ts';
 import { clean, concept, instantIso, meta } from './elements.ts';
 
-export const PRESENCE: Record<ReadKind, string> = {
+const PRESENCE: Record<ReadKind, string> = {
   full: 'อ่านบัตรประชาชนของผู้ป่วย',
   'card-only': 'อ่านบัตรประชาชนของผู้ป่วย ขณะติดต่อ สปสช. ไม่ได้',
   certified: 'มีผู้รับรอง โดยเสียบบัตรของผู้รับรอง',
   photo: 'ถ่ายรูปหน้าผู้ป่วยพร้อมบัตรประจำตัวประชาชน',
 };
 
-export const CERTIFIER: Record<CertifierRole, string> = {
+const CERTIFIER: Record<CertifierRole, string> = {
   guardian: 'ผู้ปกครอง',
   carer: 'ผู้ดูแล',
   officer: 'เจ้าหน้าที่ผู้มีหน้าที่เกี่ยวข้อง',

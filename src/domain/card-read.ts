@@ -1,7 +1,6 @@
 /** A card read: proof that the person was at a counter, with NHSO's word on the right when NHSO could be reached. */
 
 import type { Instant, ServiceDate } from './bangkok.ts';
-import type { Certifier, CertifierRole } from './certifier.ts';
 import type { CitizenId } from './citizen-id.ts';
 
 export interface HospitalRef {
@@ -44,6 +43,23 @@ export type OwnCardKind = 'full' | 'card-only';
  */
 export function isOwnCard(kind: ReadKind): kind is OwnCardKind {
   return kind === 'full' || kind === 'card-only';
+}
+
+/** As NHSO's page asks: ผู้ปกครอง, ผู้ดูแล, เจ้าหน้าที่ผู้มีหน้าที่เกี่ยวข้อง. */
+export const CERTIFIER_ROLES = ['guardian', 'carer', 'officer'] as const;
+export type CertifierRole = (typeof CERTIFIER_ROLES)[number];
+
+/** Who certifies; see `certifier.ts` for who may. Name and citizen id are those of their own card. */
+export interface Certifier {
+  /** The read of their own card. */
+  cardReadId: string;
+  role: CertifierRole;
+  /** To the patient (ความสัมพันธ์), in the clerk's words. */
+  relation: string;
+  /** Why the patient's own card is not read. */
+  reason: string;
+  pid: CitizenId;
+  person: Pick<CardRead['person'], 'titleName' | 'fname' | 'lname'>;
 }
 
 export interface CardRead {

@@ -4,24 +4,7 @@
  */
 
 import { type Instant, type ServiceDate, serviceDateOf } from './bangkok.ts';
-import { type CardRead, isOwnCard } from './card-read.ts';
-import type { CitizenId } from './citizen-id.ts';
-
-/** As NHSO's page asks: ผู้ปกครอง, ผู้ดูแล, เจ้าหน้าที่ผู้มีหน้าที่เกี่ยวข้อง. */
-export const CERTIFIER_ROLES = ['guardian', 'carer', 'officer'] as const;
-export type CertifierRole = (typeof CERTIFIER_ROLES)[number];
-
-export interface Certifier {
-  /** The read of their own card. */
-  cardReadId: string;
-  role: CertifierRole;
-  /** To the patient (ความสัมพันธ์), in the clerk's words. */
-  relation: string;
-  /** Why the patient's own card is not read. */
-  reason: string;
-  pid: CitizenId;
-  person: Pick<CardRead['person'], 'titleName' | 'fname' | 'lname'>;
-}
+import { type CardRead, type Certifier, isOwnCard } from './card-read.ts';
 
 /**
  * How long a card that was read certifies, ms: time enough to fill in the form for a family, and an officer's card of the

@@ -1,9 +1,8 @@
 /** From a case of the ledger to what the API shows of it. */
 
 import { bangkokIso, type Instant } from '../domain/bangkok.ts';
-import type { CardRead, NhsoRight } from '../domain/card-read.ts';
+import type { CardRead, Certifier, NhsoRight } from '../domain/card-read.ts';
 import type { Case, StoredHistoryEntry } from '../domain/case.ts';
-import type { Certifier } from '../domain/certifier.ts';
 import { maskCitizenId, maskCitizenIds } from '../domain/citizen-id.ts';
 import { type FoundRight, rightOf } from '../domain/found-right.ts';
 import { mobileOf } from '../domain/mobile.ts';

@@ -2,8 +2,8 @@
 
 import { DAY_MS, type Instant, parseBangkokDateTime, serviceDateOf } from '../domain/bangkok.ts';
 import { BridgeError } from '../domain/bridge-error.ts';
-import { type CardRead, type CardReadMessage, isOwnCard } from '../domain/card-read.ts';
-import { CERTIFIES_FOR_MS, type Certifier, certifierOf, whyNotCertifier } from '../domain/certifier.ts';
+import { type CardRead, type CardReadMessage, type Certifier, isOwnCard } from '../domain/card-read.ts';
+import { CERTIFIES_FOR_MS, certifierOf, whyNotCertifier } from '../domain/certifier.ts';
 import { parseCitizenId } from '../domain/citizen-id.ts';
 import { isWholeJpeg } from '../domain/jpeg.ts';
 import { parseMobile } from '../domain/phone.ts';

@@ -2,9 +2,8 @@
 
 import { z } from 'zod';
 import { DAY_MS, type Instant } from '../../domain/bangkok.ts';
-import { isOwnCard, READ_KINDS } from '../../domain/card-read.ts';
+import { CERTIFIER_ROLES, isOwnCard, READ_KINDS } from '../../domain/card-read.ts';
 import { CASE_STATES } from '../../domain/case.ts';
-import { CERTIFIER_ROLES } from '../../domain/certifier.ts';
 import { type CitizenId, parseCitizenId } from '../../domain/citizen-id.ts';
 import { isWholeJpeg } from '../../domain/jpeg.ts';
 import { parseMobile } from '../../domain/phone.ts';

@@ -1,9 +1,8 @@
 /** Cases as the API shows them. Citizen id and phones are masked unless the whole ones were asked for. */
 
 import { z } from 'zod';
-import { READ_KINDS } from '../../domain/card-read.ts';
+import { CERTIFIER_ROLES, READ_KINDS } from '../../domain/card-read.ts';
 import { CASE_STATES, STEPS } from '../../domain/case.ts';
-import { CERTIFIER_ROLES } from '../../domain/certifier.ts';
 import { RIGHT_ANSWERS, RIGHT_SOURCES } from '../../domain/found-right.ts';
 import { MOBILE_SOURCES } from '../../domain/mobile.ts';
 import { REASON_CODES } from '../../domain/reason-text.ts';

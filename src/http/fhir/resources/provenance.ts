@@ -2,8 +2,7 @@
 
 import type { CodeableConcept, Provenance, ProvenanceAgent } from 'fhir/r4.js';
 import { bangkokIso } from '../../../domain/bangkok.ts';
-import type { CardRead, ReadKind } from '../../../domain/card-read.ts';
-import type { Certifier, CertifierRole } from '../../../domain/certifier.ts';
+import type { CardRead, Certifier, CertifierRole, ReadKind } from '../../../domain/card-read.ts';
 import { maskCitizenIds } from '../../../domain/citizen-id.ts';
 import { caseId } from '../ids.ts';
 import { CODES, ID } from '../systems.ts';

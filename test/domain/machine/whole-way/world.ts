@@ -99,7 +99,10 @@ export class World {
 
   /** The person's presence is proved without their card; `certifier`'s own was read a moment before. */
   standIn(person: number, kind: 'certified' | 'photo', certifier: number): void {
-    const at = { id: `read-${++this.#reads}`, readAt: this.now, pid: sampleCitizenId(person) };
+    const at = {
+      ...{ id: `read-${++this.#reads}`, readAt: this.now, pid: sampleCitizenId(person) },
+      phone: `081234560${person}`,
+    };
     if (kind === 'photo') {
       this.ledger.reads.set(at.id, samplePhotoRead({ ...at, serviceDate: serviceDateOf(this.now) }));
       return;

@@ -1,23 +1,31 @@
 /** Card reads: stored once each, found again by person and day. */
 
 import type { Kysely } from 'kysely';
-import type { ServiceDate } from '../src/domain/bangkok.ts';
-import type { CardRead } from '../src/domain/card-read.ts';
+import type { Instant, ServiceDate } from '../src/domain/bangkok.ts';
+import { type CardRead, isOwnCard, READ_KINDS } from '../src/domain/card-read.ts';
 import type { CitizenId } from '../src/domain/citizen-id.ts';
 import type { Ledger } from '../src/service/ports/ledger.ts';
 import { changeOne, type Engine } from './engine.ts';
 import { fromJson } from './json.ts';
 import { inBrackets } from './main-inscl.ts';
+import type { PhotoStore } from './photos.ts';
 import { prepared } from './prepared.ts';
 import type { CardReadRow, Tables } from './tables.ts';
 
-type CardReads = Pick<Ledger, 'addCardRead' | 'cardRead' | 'readsOfPerson' | 'pidsWithUnpairedReads'>;
+const OWN_CARD = READ_KINDS.filter(isOwnCard);
 
-export function cardReads(engine: Engine): CardReads {
+type CardReads = Pick<
+  Ledger,
+  'addCardRead' | 'cardRead' | 'readsOfPerson' | 'cardsReadAt' | 'pidsWithUnpairedReads'
+>;
+
+/** `photos`: where the photo of a read goes. */
+export function cardReads(engine: Engine, photos: Pick<PhotoStore, 'addWith'>): CardReads {
   const queries = cardReadQueries(engine.db);
   return {
-    addCardRead(read) {
+    addCardRead(read, photo) {
       const insert = queries.insert(toRow(read));
+      if (photo !== undefined) return photos.addWith(insert, read, photo);
       return engine.write(function* () {
         return (yield* changeOne(insert)) === 1;
       });
@@ -31,6 +39,11 @@ export function cardReads(engine: Engine): CardReads {
     async readsOfPerson(hcode, pid, serviceDate) {
       const rows = await engine.read(queries.ofPerson({ hcode, pid, serviceDate }));
       return rows.map(fromRow).sort((a, b) => a.readAt - b.readAt || (a.id < b.id ? -1 : 1));
+    },
+
+    async cardsReadAt(hcode, stationId, since) {
+      const rows = await engine.read(queries.atStation({ hcode, stationId, since }));
+      return rows.map(fromRow);
     },
 
     async pidsWithUnpairedReads(hcode, serviceDate) {
@@ -59,6 +72,8 @@ function cardReadQueries(db: Kysely<Tables>) {
           person: v.person,
           received_at: v.received_at,
           paired_vn: v.paired_vn,
+          phone: v.phone,
+          certifier: v.certifier,
         })
         .onConflict((conflict) => conflict.column('id').doNothing()),
     ),
@@ -71,6 +86,17 @@ function cardReadQueries(db: Kysely<Tables>) {
         .where('pid', '=', v.pid)
         .where('service_date', '=', v.serviceDate)
         .where('hcode', '=', v.hcode),
+    ),
+    atStation: prepared((v: { hcode: string; stationId: string; since: Instant }) =>
+      db
+        .selectFrom('card_read')
+        .selectAll()
+        .where('station_id', '=', v.stationId)
+        .where('hcode', '=', v.hcode)
+        .where('read_at', '>=', v.since)
+        .where('kind', 'in', OWN_CARD)
+        .orderBy('read_at', 'desc')
+        .limit(20),
     ),
     unpaired: prepared((v: { hcode: string; serviceDate: ServiceDate }) =>
       db
@@ -100,6 +126,8 @@ function toRow(read: CardRead): CardReadRow {
     person: JSON.stringify(read.person),
     received_at: read.receivedAt,
     paired_vn: read.pairedVn,
+    phone: read.phone,
+    certifier: read.certifier === null ? null : JSON.stringify(read.certifier),
   };
 }
 
@@ -117,6 +145,8 @@ function fromRow(row: CardReadRow): CardRead {
     right: row.nhso_right === null ? null : fromJson(row.nhso_right),
     person: fromJson(row.person),
     receivedAt: row.received_at,
+    phone: row.phone,
+    certifier: row.certifier === null ? null : fromJson(row.certifier),
     pairedVn: row.paired_vn,
   };
 }

@@ -10,6 +10,7 @@ import { foundRights } from './found-rights.ts';
 import { keysAndMemory } from './keys-and-memory.ts';
 import { leases } from './leases.ts';
 import { lineage } from './lineage.ts';
+import { photoStore } from './photos.ts';
 import { reconciliations } from './reconciliations.ts';
 import { reportedCodes } from './reported.ts';
 import { ledgerSearch } from './search.ts';
@@ -17,9 +18,10 @@ import { type Secrets, secretsOf } from './secrets/secrets.ts';
 import { tokenStore } from './tokens.ts';
 import { work } from './work.ts';
 
-/** `secrets`: for the tokens; a ledger without them does everything else. */
+/** `secrets`: for tokens and photos; a ledger without them does everything else. */
 export function ledgerOn(engine: Engine, secrets: Secrets = secretsOf({})): Ledger {
   const commit = makeCommit(engine.db);
+  const photos = photoStore(engine, secrets, commit);
   return {
     migrate: () => engine.migrate(),
     async commit(changes) {
@@ -27,14 +29,15 @@ export function ledgerOn(engine: Engine, secrets: Secrets = secretsOf({})): Ledg
       if (changes.length > 0) await engine.write(() => commit(changes));
     },
     ...caseReading(engine),
-    ...cardReads(engine),
+    ...cardReads(engine, photos),
     ...work(engine),
     ...keysAndMemory(engine),
     ...lineage(engine),
     reported: reportedCodes(engine),
     rights: foundRights(engine, commit),
     search: ledgerSearch(engine),
-    tokens: tokenStore(engine, secrets),
+    photos,
+    tokens: tokenStore(engine, secrets, photos),
     leases: leases(engine),
     reconciliations: reconciliations(engine),
     check: () => checkLedger(engine),

@@ -1,6 +1,6 @@
 /**
- * Which key tokens are sealed under stands in the ledger's memory, and a write under another one is undone. So a process
- * that has not heard of a new key cannot leave a token under the old one after everything was sealed anew, and two bridges
+ * Which key tokens and photos are sealed under stands in the ledger's memory, and a write under another one is undone. So a
+ * process that has not heard of a new key cannot leave anything under the old one after everything was sealed anew, and two bridges
  * with keys of their own are told, before the one stores what the other could not open.
  */
 
@@ -25,8 +25,10 @@ export interface SealingKey {
   set(id: string): Promise<void>;
   /** No key seals any more, if it was this one: the next one that seals will be whichever is first then. */
   clear(id: string): Promise<void>;
-  /** Whether the query changed a row; null, and nothing is changed, when tokens are no longer sealed under that key. */
+  /** Whether the query changed a row; null, and nothing is changed, when no longer this key seals. */
   write(key: SecretKey, query: CompiledQuery): Promise<boolean | null>;
+  /** The same for a whole script, which may be run more than once. */
+  run<T>(key: SecretKey, script: () => Script<T>): Promise<T | null>;
   isMissing(id: string): BridgeError;
 }
 
@@ -83,12 +85,17 @@ export function sealingKey(engine: Engine, secrets: Secrets): SealingKey {
     },
 
     write: (key, query) =>
+      sealing.run(key, function* () {
+        return (yield* changeOne(query)) === 1;
+      }),
+
+    run: (key, script) =>
       engine.write(function* () {
-        return (yield* holds(key.id)) ? (yield* changeOne(query)) === 1 : null;
+        return (yield* holds(key.id)) ? yield* script() : null;
       }),
 
     isMissing(id) {
-      const what = `${secrets.name}: the ledger holds tokens that are sealed under the key ${id}, which is not there`;
+      const what = `${secrets.name}: the ledger holds tokens or photos that are sealed under the key ${id}, which is not there`;
       const next = 'Put that key back from its copy (all bridges on one ledger need the same keys)';
       return secretsTrouble(`${what}. ${next}; ${IF_LOST}`);
     },

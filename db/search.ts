@@ -133,6 +133,7 @@ function* byWord(eb: CaseBuilder, query: SearchQuery): Generator<Expression<SqlB
     hn: query.hnMissing,
     claim_code: query.codeMissing,
     correlation_id: query.correlationMissing,
+    read_id: query.readMissing,
   };
   for (const [column, isMissing] of Object.entries(missing)) {
     if (isMissing !== undefined) {

@@ -30,6 +30,7 @@ export interface VisitCaseTable {
   correlation_id: string | null;
   claim_type: string | null;
   staff_mobile: string | null;
+  given_mobile: string | null;
   staff_claim_type: string | null;
   asked_at: number | null;
   empty_lookups: number;
@@ -66,6 +67,21 @@ export interface CardReadTable {
   person: string;
   received_at: number;
   paired_vn: string | null;
+  phone: string | null;
+  /** JSON: Certifier */
+  certifier: string | null;
+}
+
+/** A photo of face and card, sealed; see `secrets/`. */
+export interface ReadPhotoTable {
+  read_id: string;
+  hcode: string;
+  /** Of the secret key that it rests under. */
+  key_id: string;
+  delete_at: number;
+  /** 1: that key was given up. */
+  is_lost: number;
+  sealed: string;
 }
 
 export interface FoundRightTable {
@@ -223,6 +239,7 @@ export interface ReconciliationItemTable {
 export interface Tables {
   visit_case: VisitCaseTable;
   card_read: CardReadTable;
+  read_photo: ReadPhotoTable;
   found_right: FoundRightTable;
   history: HistoryTable;
   outbox: OutboxTable;

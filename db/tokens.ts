@@ -5,6 +5,8 @@ import type { TokenKind } from '../src/domain/token.ts';
 import type { FoundToken, StoredToken, TokenStore } from '../src/service/ports/tokens.ts';
 import { changeOne, type Engine } from './engine.ts';
 import { conflict } from './errors.ts';
+import { keyInUse } from './key-in-use.ts';
+import type { PhotoStore } from './photos.ts';
 import { sealingKey } from './sealing-key.ts';
 import type { SecretKey } from './secrets/keyring.ts';
 import type { Secrets } from './secrets/secrets.ts';
@@ -23,7 +25,12 @@ import {
 /** Another process changes keys meanwhile; more often than so it does not. */
 const TRIES = 5;
 
-export function tokenStore(engine: Engine, secrets: Secrets): TokenStore {
+/** `photos`: what else rests under the same keys. */
+export function tokenStore(
+  engine: Engine,
+  secrets: Secrets,
+  photos: Pick<PhotoStore, 'reseal' | 'giveUp'>,
+): TokenStore {
   const { db } = engine;
   const sealing = sealingKey(engine, secrets);
 
@@ -88,14 +95,10 @@ export function tokenStore(engine: Engine, secrets: Secrets): TokenStore {
     list: () => openAll(readRows),
 
     async put(hcode, kind, after, token) {
-      const keyInUse = async (): Promise<string | null> => {
-        const [row] = await readRows();
-        return row === undefined ? null : keyIdOfRow(row);
-      };
       for (let attempt = 1; attempt <= TRIES; attempt++) {
         const before = await store.get(hcode, kind);
         if ((before?.generation ?? 0) !== after) return false;
-        const key = await sealing.key(keyInUse);
+        const key = await sealing.key(() => keyInUse(engine));
         const isPut = await sealing.write(key, putQuery({ hcode, kind, token }, before, key));
         if (isPut !== null) return isPut;
       }
@@ -117,13 +120,13 @@ export function tokenStore(engine: Engine, secrets: Secrets): TokenStore {
       const rows = await store.list();
       const key = (await secrets.ring(true))?.first;
       if (key === undefined) {
-        if (rows[0] === undefined) return 0;
+        if (rows[0] === undefined && (await keyInUse(engine)) === null) return 0;
         throw sealing.isMissing((await sealing.id()) ?? 'of before');
       }
       await sealing.set(key.id);
       for (let count = 0; ; ) {
         const rest = (await readRows()).filter((row) => isUnderAnother(row, key.id));
-        if (rest.length === 0) return count;
+        if (rest.length === 0) return count + (await photos.reseal(key));
         for (const row of rest) {
           const plain = await open(row);
           if (plain === null) throw sealedElsewhere();
@@ -147,6 +150,7 @@ export function tokenStore(engine: Engine, secrets: Secrets): TokenStore {
         const remove = db.deleteFrom('token').where('hcode', '=', hcode).where('kind', '=', kind);
         count += await engine.write(() => changeOne(remove.where('value', '=', value).compile()));
       }
+      count += await photos.giveUp(ring);
       const id = await sealing.id();
       if (id !== null && ring?.find(id) === undefined) await sealing.clear(id);
       return count;

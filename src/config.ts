@@ -158,6 +158,13 @@ const requires = z
   })
   .prefault({});
 
+const proof = z
+  .strictObject({
+    /** A photo of face and card is deleted after so many days. */
+    photoDays: z.number().int().min(1).max(3650).default(30),
+  })
+  .prefault({});
+
 const site = z.strictObject({
   hcode,
   name: z.string().default(''),
@@ -165,6 +172,7 @@ const site = z.strictObject({
   stations: z.array(station).check(atLeast(1, 'expected at least one station')),
   nhso,
   requires,
+  proof,
   reconcile,
 });
 

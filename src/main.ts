@@ -252,6 +252,7 @@ function openSite(config: SiteConfig, options: SiteParts, clock: Clock): Site {
       ratePerSecond: nhso.ratePerSecond,
       rightsAfterMs: (nhso.rights?.afterMinutes ?? 15) * 60_000,
       rightsPerSecond: nhso.rights?.ratePerSecond ?? 2,
+      photoDays: config.proof.photoDays,
       openingTime: nhso.openingTime,
       reconcile: config.reconcile,
     },

@@ -1,5 +1,5 @@
 /**
- * Sealed text: AES-256-GCM, `v1:<key id>:<base64url of nonce, cipher text and tag>`. What a text is for is part of the seal:
+ * Sealed texts and bytes: AES-256-GCM, `v1:<key id>:<base64url of nonce, cipher text and tag>`. What a text is for is part of the seal:
  * moved to another row or column it does not open.
  */
 
@@ -23,10 +23,14 @@ const TAG_BYTES = 16;
 const SEALED = /^v1:([A-Za-z0-9._-]{1,40}):([A-Za-z0-9_-]+)$/;
 
 export function seal(text: string, key: SecretKey, place: Place): string {
+  return sealBytes(Buffer.from(text, 'utf8'), key, place);
+}
+
+export function sealBytes(bytes: Uint8Array, key: SecretKey, place: Place): string {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key.secret, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(boundTo(key.id, place));
-  const sealed = Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+  const sealed = Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
   return `${VERSION}:${key.id}:${sealed.toString('base64url')}`;
 }
 
@@ -39,6 +43,11 @@ export function keyIdOf(sealed: string, place: Place): string {
 
 /** Null when the ring has not its key. Throws BridgeError `config` for what was changed, or sealed for another place. */
 export function unseal(sealed: string, ring: Keyring, place: Place): string | null {
+  return unsealBytes(sealed, ring, place)?.toString('utf8') ?? null;
+}
+
+/** As {@link unseal}. */
+export function unsealBytes(sealed: string, ring: Keyring, place: Place): Buffer | null {
   const key = ring.find(keyIdOf(sealed, place));
   if (key === undefined) return null;
   const bytes = Buffer.from(SEALED.exec(sealed)?.[2] ?? '', 'base64url');
@@ -49,8 +58,8 @@ export function unseal(sealed: string, ring: Keyring, place: Place): string | nu
   cipher.setAAD(boundTo(key.id, place));
   cipher.setAuthTag(bytes.subarray(-TAG_BYTES));
   try {
-    const text = cipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
-    return Buffer.concat([text, cipher.final()]).toString('utf8');
+    const plain = cipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
+    return Buffer.concat([plain, cipher.final()]);
   } catch {
     // OpenSSL has no more to say than that the tag does not fit
     throw changed(place, key.id);
@@ -61,8 +70,11 @@ function boundTo(keyId: string, { table, hcode, kind, field }: Place): Buffer {
   return Buffer.from(JSON.stringify([VERSION, keyId, table, hcode, kind, field]));
 }
 
-function changed({ hcode, kind }: Place, keyId?: string) {
+function changed({ table, hcode, kind }: Place, keyId?: string) {
   const other = keyId === undefined ? '' : `, or another key bears the id ${keyId}`;
+  if (table === 'read_photo') {
+    return secretsTrouble(`the photo of card read ${kind} does not open: it was changed or moved${other}`);
+  }
   return secretsTrouble(
     `the ${kind} token of ${hcode} in the ledger does not open: it was changed or moved${other}; ` +
       '"npm run tokens -- forget" removes what does not open, and the tokens are had anew',

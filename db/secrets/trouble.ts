@@ -8,6 +8,6 @@ export function secretsTrouble(what: string, cause?: unknown): BridgeError {
   return new BridgeError('config', what, { retry: 'no', ...(cause === undefined ? {} : { cause }) });
 }
 
-/** When the key is really lost, what it sealed is as well; but every token can be had again. */
+/** When the key is really lost, what it sealed is as well; every token can be had again, no photo can. */
 export const IF_LOST =
   'if it is lost, "npm run tokens -- forget" removes what it sealed, and the tokens are had anew from where they come';

@@ -21,7 +21,7 @@ in no backup of the ledger: keep a copy of it elsewhere. Run this as the bridge'
 `;
 
 const ROTATE_HELP = `
-Makes a new key, puts it first in secrets.keyFile, seals every token anew, and only then removes the
+Makes a new key, puts it first in secrets.keyFile, seals all tokens and photos anew, and only then removes the
 old keys from the file. Bridges on this machine may run meanwhile: they read the file again by
 themselves. Cut short at any moment, nothing is lost: run it again.
 
@@ -43,7 +43,8 @@ each machine's secrets.keyFile. Afterwards nothing needs the old key any more.
 const FORGET_HELP = `
 For a key that is lost, or a ledger from a backup whose key was rotated away since: tokens that cannot
 be opened are removed, what can be opened stays. The bridge then takes them anew from where they come;
-where that is a person's log-in, somebody must log in once more.
+where that is a person's log-in, somebody must log in once more. Photos of faces and cards that cannot
+be opened are given up as well: nobody has them again.
 `;
 
 interface Options {
@@ -82,20 +83,18 @@ export function tokensCommand(): Command {
     .action(({ config: file }: Options) =>
       withLedger(loadConfig(file, process.env), async (ledger) => {
         const count = await ledger.tokens.reseal();
-        console.log(
-          `${count} sealed anew; every token is under the newest key, no other is needed any more.`,
-        );
+        console.log(`${count} sealed anew; everything is under the newest key, no other is needed any more.`);
       }),
     );
   tokens
     .command('forget')
-    .description('removes the tokens that no key opens')
+    .description('removes what no key opens')
     .option(...CONFIG_OPTION)
     .addHelpText('after', FORGET_HELP)
     .action(({ config: file }: Options) =>
       withLedger(loadConfig(file, process.env), async (ledger) => {
         const count = await ledger.tokens.forget();
-        console.log(count === 0 ? 'Every token opens; nothing was removed.' : `${count} removed.`);
+        console.log(count === 0 ? 'Everything opens; nothing was removed.' : `${count} removed.`);
       }),
     );
   return tokens;

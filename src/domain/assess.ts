@@ -5,11 +5,11 @@
  */
 
 import { type Candidate, codeKind, isPlausibleCode, misfits } from './authen-code.ts';
-import type { CardRead } from './card-read.ts';
+import { type CardRead, isOwnCard } from './card-read.ts';
 import type { CaseState, HeldCode, Reason, WaitReason } from './case.ts';
 import { type CitizenId, maskCitizenIds, parseCitizenId } from './citizen-id.ts';
 import { type ClaimTypePolicy, chooseClaimType, configuredClaimType } from './claim-type.ts';
-import { chooseMobile } from './phone.ts';
+import { mobileOf } from './mobile.ts';
 import { notRequired, type RequirementPolicy } from './requirement.ts';
 import type { Visit } from './visit.ts';
 
@@ -24,6 +24,7 @@ export interface Facts {
   visitGone: boolean;
   read: Pick<CardRead, 'kind' | 'claimTypes' | 'correlationId'> | null;
   staffMobile: string | null;
+  givenMobile: string | null;
   staffClaimType: string | null;
 }
 
@@ -43,6 +44,7 @@ export const ASSESSED_REASONS: readonly (Reason | null)[] = [
   'no-citizen-id',
   'invalid-citizen-id',
   'no-phone',
+  'enter-at-nhso',
   'claim-type-not-offered',
   'his-holds-other-code',
   'code-does-not-fit',
@@ -83,8 +85,9 @@ export function assess(facts: Facts, policy: SitePolicy): Assessment {
       ? { ...base, state: 'found-elsewhere', reason: null, code: logged.code }
       : staff('code-does-not-fit', 'authenhos', { candidates: [logged.candidate] });
   }
-  if ((facts.staffMobile ?? chooseMobile(visit.phones)) === null) return staff('no-phone');
+  if (mobileOf(facts) === null) return staff('no-phone');
   if (read === null) return waits('awaiting-card', 'waiting-card');
+  if (!isOwnCard(read.kind)) return staff('enter-at-nhso');
   if (read.kind === 'card-only' || read.correlationId === null) return waits('offline', 'waiting-reread');
 
   const choice = chooseClaimType(visit, read.claimTypes, policy.claimType, facts.staffClaimType);

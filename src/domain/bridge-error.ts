@@ -44,6 +44,7 @@ export type ErrorCode =
   | 'code-held'
   | 'already-asked'
   | 'not-found'
+  | 'certifier-card-missing'
   | 'bad-input'
   | 'config'
   | 'queue-unavailable'

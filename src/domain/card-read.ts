@@ -27,18 +27,53 @@ export interface NhsoRight {
   startDateTime: Instant | null;
 }
 
+export const READ_KINDS = [
+  'full', // the patient's own card, and NHSO answered
+  'card-only', // the patient's own card alone, while NHSO could not be reached
+  'certified', // no card of the patient: a guardian, carer or officer certifies with their own
+  'photo', // no card in the reader: a photo of the patient's face beside the card
+] as const;
+export type ReadKind = (typeof READ_KINDS)[number];
+/** What a reader can tell. */
+export type OwnCardKind = 'full' | 'card-only';
+
+/**
+ * False for what only stands in for the patient's card: it proves that the patient was there, but the agent knows no call that
+ * issues a code for it, so nothing is ever asked with it. A read of the patient's own card takes its place.
+ */
+export function isOwnCard(kind: ReadKind): kind is OwnCardKind {
+  return kind === 'full' || kind === 'card-only';
+}
+
+/** As NHSO's page asks: ผู้ปกครอง, ผู้ดูแล, เจ้าหน้าที่ผู้มีหน้าที่เกี่ยวข้อง. */
+export const CERTIFIER_ROLES = ['guardian', 'carer', 'officer'] as const;
+export type CertifierRole = (typeof CERTIFIER_ROLES)[number];
+
+/** Who certifies; see `certifier.ts` for who may. Name and citizen id are those of their own card. */
+export interface Certifier {
+  /** The read of their own card. */
+  cardReadId: string;
+  role: CertifierRole;
+  /** To the patient (ความสัมพันธ์), in the clerk's words. */
+  relation: string;
+  /** Why the patient's own card is not read. */
+  reason: string;
+  pid: CitizenId;
+  person: Pick<CardRead['person'], 'titleName' | 'fname' | 'lname'>;
+}
+
 export interface CardRead {
   /** Made by the reader worker, once per read (a UUID): the same read sent twice is one read. */
   id: string;
   hcode: string;
   stationId: string;
+  /** The patient's: of the card, or typed where {@link isOwnCard} is false. */
   pid: CitizenId;
-  /** When the card was read at the counter. */
+  /** When the card was read at the counter; when the certifier said so; when the photo was taken. */
   readAt: Instant;
   serviceDate: ServiceDate;
-  /** `full`: NHSO answered. `card-only`: the card alone was read while NHSO could not be reached. */
-  kind: 'full' | 'card-only';
-  /** Ties draft and confirm to this read; null for a card-only read. */
+  kind: ReadKind;
+  /** Ties draft and confirm to this read; null for any that is not full. */
   correlationId: string | null;
   claimTypes: readonly ClaimTypeOffer[];
   right: NhsoRight | null;
@@ -51,6 +86,10 @@ export interface CardRead {
     sex: 'male' | 'female' | null;
     nation: string | null;
   };
+  /** Mobile of the patient or guardian, as it was given with a certified or photo read; null for a card. */
+  phone: string | null;
+  /** Who certifies, of a certified read only. */
+  certifier: Certifier | null;
   /** When the bridge took it in. */
   receivedAt: Instant;
   /** The visit that this read was paired with; a read serves one visit. */
@@ -69,9 +108,15 @@ export interface CardReadMessage {
   stationId?: string;
   pid: string;
   readAt: string;
-  kind: 'full' | 'card-only';
+  kind: ReadKind;
   correlationId?: string | null;
   claimTypes?: readonly ClaimTypeOffer[];
   right?: (Omit<NhsoRight, 'startDateTime'> & { startDateTime: string | null }) | null;
   person?: Partial<CardRead['person']>;
+  /** Of a certified or photo read: the mobile of the patient or guardian. */
+  phone?: string | null;
+  /** Of a certified read. Name and citizen id of who certifies come from the read of their card. */
+  certifier?: { cardReadId: string; role: CertifierRole; relation: string; reason: string } | null;
+  /** Of a photo read: the whole JPEG, base64. */
+  photo?: string | null;
 }

@@ -4,6 +4,7 @@
 
 import type { Candidate } from './authen-code.ts';
 import type { Instant, ServiceDate } from './bangkok.ts';
+import type { ReadKind } from './card-read.ts';
 import type { CitizenId } from './citizen-id.ts';
 import type { NotRequiredReason } from './requirement.ts';
 import type { Visit } from './visit.ts';
@@ -41,6 +42,7 @@ export type NeedsStaffReason =
   | 'no-citizen-id'
   | 'invalid-citizen-id'
   | 'no-phone'
+  | 'enter-at-nhso' // presence was proved without the patient's card: a person asks for the code on NHSO's page
   | 'claim-type-not-offered' // the configured claim type is not among those that the read offered
   | 'same-day-code' // a code for this person, day and claim type belongs to another visit, and no second was found
   | 'person-mismatch' // NHSO answered for another person than the visit's
@@ -66,6 +68,7 @@ export type WaitReason =
   | 'ledger-restored' // the ledger was put back from a backup: NHSO is asked what it has issued before a code is asked for
   | 'waiting-his' // the HIS could not be reached; the bridge goes on by itself
   | 'day-over-no-card'
+  | 'day-over-not-entered' // presence was proved without the patient's card, and NHSO showed no code for it
   | 'visit-cancelled'
   | 'closed-by-staff';
 
@@ -107,13 +110,15 @@ export interface Case {
   visitGone: boolean;
   /** The paired card read. */
   readId: string | null;
-  readKind: 'full' | 'card-only' | null;
+  readKind: ReadKind | null;
   readAt: Instant | null;
   stationId: string | null;
   correlationId: string | null;
   claimType: string | null;
   /** A person's answers, which go before what the HIS and the configuration say. */
   staffMobile: string | null;
+  /** Given at the counter with a certified or photo read of this person; serves where the HIS has no mobile. */
+  givenMobile: string | null;
   staffClaimType: string | null;
   /**
    * Set from before a confirm is sent until NHSO has certainly not issued a code for it. While it is set no other case of

@@ -2,12 +2,14 @@
  * Pairing card reads with visits. Everything given is of one person, one hospital and one service date (rule 5: the
  * card must be the patient's, read on the service date), so only the order in time is left to decide.
  *
- * - A read serves one visit; a visit takes one full read. A full read may take the place of a card-only one.
+ * - A read serves one visit; a visit takes one full read. A full read may take the place of a card-only one, and either the
+ *   place of what only stands in for the patient's card (certified, photo). Nothing stands in where a card was read.
+ * - Whoever certifies is no party to this: the read of their card is theirs, and serves a visit of their own or none.
  * - A read goes to the visit that began nearest to it: at a counter, card and registration belong together.
  * - Reads that serve no visit stay: the visit may come later (card before visit).
  */
 
-import type { CardRead } from './card-read.ts';
+import { type CardRead, isOwnCard } from './card-read.ts';
 import type { Case } from './case.ts';
 import { wantsCard } from './machine/facts.ts';
 
@@ -36,6 +38,12 @@ export function pairReads(cases: readonly Case[], reads: readonly CardRead[]): P
     );
   }
   for (const read of unpaired.filter((r) => r.kind === 'card-only')) {
+    give(
+      read,
+      [...open.values()].filter((c) => c.readKind === null || !isOwnCard(c.readKind)),
+    );
+  }
+  for (const read of unpaired.filter((r) => !isOwnCard(r.kind))) {
     give(
       read,
       [...open.values()].filter((c) => c.readKind === null),

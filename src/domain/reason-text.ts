@@ -85,6 +85,14 @@ const REASONS: Record<Reason, ReasonWording> = {
       en: "Ask the patient (or guardian) for a mobile number; give it here ('give-phone') or in the HIS.",
     },
   },
+  'enter-at-nhso': {
+    th: 'ยืนยันตัวผู้ป่วยแล้วโดยไม่ใช้บัตรของผู้ป่วย (มีผู้รับรอง หรือถ่ายรูปคู่บัตร) ต้องขอรหัสที่หน้าเว็บ New Authen ของ สปสช.',
+    en: "The patient's presence is proved without their card (certified, or by a photo); the code is had on NHSO's New Authen page.",
+    next: {
+      th: 'เข้าหน้าเว็บ New Authen ของ สปสช. ภายในวันนี้ แล้วขอรหัสด้วยบัตรของผู้รับรองหรือรูปถ่าย ระบบจะค้นหารหัสและบันทึกลง HIS เอง (กดลองใหม่เพื่อค้นทันที) หากได้บัตรของผู้ป่วยมา ให้เสียบบัตรตามปกติ',
+      en: "Ask for it there today, with the certifier's card or the photo; the bridge finds the code and writes it by itself ('retry' looks at once). Should the patient's own card turn up, read it as usual.",
+    },
+  },
   'claim-type-not-offered': {
     th: 'สปสช. ไม่มีประเภทบริการที่ตั้งค่าไว้ให้ผู้ป่วยรายนี้',
     en: 'NHSO does not offer the configured claim type for this patient.',
@@ -264,6 +272,14 @@ const REASONS: Record<Reason, ReasonWording> = {
   'day-over-no-card': {
     th: 'หมดวันแล้ว ไม่ได้อ่านบัตรของผู้ป่วย',
     en: 'The day is over and no card was read.',
+    next: {
+      th: 'ถ้ามีรหัสของวันนั้นที่ สปสช. ให้กรอกที่รายการนี้',
+      en: "If NHSO shows a code of that day, adopt it ('adopt-code').",
+    },
+  },
+  'day-over-not-entered': {
+    th: 'หมดวันแล้ว มีการยืนยันตัวผู้ป่วยโดยไม่ใช้บัตร แต่ไม่พบรหัสที่ สปสช.',
+    en: 'The day is over; presence was proved without the card, and NHSO showed no code for it.',
     next: {
       th: 'ถ้ามีรหัสของวันนั้นที่ สปสช. ให้กรอกที่รายการนี้',
       en: "If NHSO shows a code of that day, adopt it ('adopt-code').",

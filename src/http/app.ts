@@ -71,6 +71,11 @@ export function makeApp(parts: HttpParts): Express {
 }
 
 function mount(app: Express, gate: Gate, route: Route): void {
+  const parseJson = express.json({
+    limit: route.bodyLimit ?? BODY_LIMIT,
+    inflate: false,
+    type: 'application/json',
+  });
   const body: RequestHandler[] = route.method === 'post' ? [jsonOnly, parseJson] : [];
   app[route.method](expressPath(route.path), gate(route.path, route.access), body, ((req, res) =>
     route.serve(req, res)) satisfies RequestHandler);
@@ -80,8 +85,6 @@ function mount(app: Express, gate: Gate, route: Route): void {
 function expressPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
-
-const parseJson = express.json({ limit: BODY_LIMIT, inflate: false, type: 'application/json' });
 
 /** A body of another kind would be passed over in silence. */
 const jsonOnly: RequestHandler = (req, _res, next) => {

@@ -1,11 +1,12 @@
 /** From a case of the ledger to what the API shows of it. */
 
 import { bangkokIso, type Instant } from '../domain/bangkok.ts';
-import type { CardRead, NhsoRight } from '../domain/card-read.ts';
+import type { CardRead, Certifier, NhsoRight } from '../domain/card-read.ts';
 import type { Case, StoredHistoryEntry } from '../domain/case.ts';
 import { maskCitizenId, maskCitizenIds } from '../domain/citizen-id.ts';
 import { type FoundRight, rightOf } from '../domain/found-right.ts';
-import { chooseMobile, maskMobile } from '../domain/phone.ts';
+import { mobileOf } from '../domain/mobile.ts';
+import { maskMobile } from '../domain/phone.ts';
 import { reasonText, stateText } from '../domain/reason-text.ts';
 import type { CaseDetailJson, CaseJson } from './schemas/case.ts';
 
@@ -49,12 +50,14 @@ export function caseJson(c: Case, showing: Showing): CaseJson {
 export interface Beside {
   history: readonly StoredHistoryEntry[];
   read: CardRead | null;
+  /** Until when the read's photo is kept; null where there is none. */
+  photoKeptUntil: Instant | null;
   foundRight: FoundRight | null;
 }
 
 export function caseDetailJson(
   c: Case,
-  { history, read, foundRight }: Beside,
+  { history, read, photoKeptUntil, foundRight }: Beside,
   showing: Showing,
 ): CaseDetailJson {
   return {
@@ -64,16 +67,16 @@ export function caseDetailJson(
       misfits: [...found.misfits],
       issuedAt: isoOrNull(found.issuedAt),
     })),
-    cardRead: read === null ? null : readJson(read, showing),
+    cardRead: read === null ? null : readJson(read, photoKeptUntil, showing),
     foundRight: foundRight === null ? null : foundRightJson(foundRight, c, read),
     history: history.map(historyJson),
   };
 }
 
 function patientJson(c: Case, showing: Showing): CaseJson['patient'] {
-  const { person, pid, phones } = c.visit;
+  const { person, pid } = c.visit;
   const { title, fname, lname, birthDate, sex, nationality } = person;
-  const mobile = c.staffMobile ?? chooseMobile(phones);
+  const phone = mobileOf(c);
   const whole = showing === 'whole';
   // what is no valid citizen id (a passport number, a typing error) cannot be masked well, so it is not shown at all
   const masked = c.pid === null ? null : maskCitizenId(c.pid);
@@ -86,12 +89,21 @@ function patientJson(c: Case, showing: Showing): CaseJson['patient'] {
     birthDate,
     sex,
     nationality,
-    mobile: mobile === null || whole ? mobile : maskMobile(mobile),
+    mobile: phone === null ? null : phoneText(phone.mobile, showing),
+    mobileSource: phone?.source ?? null,
   };
 }
 
-function readJson(read: CardRead, showing: Showing): CaseDetailJson['cardRead'] {
-  const { right } = read;
+function phoneText(mobile: string, showing: Showing): string {
+  return showing === 'whole' ? mobile : maskMobile(mobile);
+}
+
+function readJson(
+  read: CardRead,
+  photoKeptUntil: Instant | null,
+  showing: Showing,
+): CaseDetailJson['cardRead'] {
+  const { right, phone, certifier } = read;
   return {
     id: read.id,
     stationId: read.stationId,
@@ -102,6 +114,18 @@ function readJson(read: CardRead, showing: Showing): CaseDetailJson['cardRead'] 
     claimTypes: [...read.claimTypes],
     right: right === null ? null : rightJson(right),
     person: read.person,
+    phone: phone === null ? null : phoneText(phone, showing),
+    certifier: certifier === null ? null : certifierJson(certifier, showing),
+    photoKeptUntil: isoOrNull(photoKeptUntil),
+  };
+}
+
+function certifierJson(certifier: Certifier, showing: Showing) {
+  const { cardReadId, role, relation, reason, pid, person } = certifier;
+  return {
+    ...{ cardReadId, role, relation: maskCitizenIds(relation), reason: maskCitizenIds(reason) },
+    pid: showing === 'whole' ? pid : maskCitizenId(pid),
+    ...person,
   };
 }
 

@@ -82,6 +82,11 @@ const LOOK_AGAIN: Rule = { status: 409, next: 'Read the case again and decide fr
 
 const RULES: Record<ErrorCode, Rule> = {
   'bad-input': { status: 400, next: 'Put the named fields right and send it again.' },
+  'certifier-card-missing': {
+    status: 425,
+    next: "Let the certifier's card be read at this station, then send it again.",
+    retryAfterSeconds: 30,
+  },
   'not-found': { status: 404, next: 'Check the address; the list shows what there is.' },
   conflict: LOOK_AGAIN,
   'code-held': LOOK_AGAIN,
@@ -171,7 +176,7 @@ export function sendProblem(req: Request, res: Response, problem: Problem): void
 
 function fieldsOf(error: BridgeError): readonly FieldFault[] | null {
   if (error instanceof InvalidRequest) return error.fields;
-  if (error.code !== 'bad-input') return null;
+  if (!isBridgeError(error, 'bad-input', 'certifier-card-missing')) return null;
   // the service and the ledger say it as "field: expected …"
   const [, field, expected] = /^([\w.[\]]+): (expected .+)$/s.exec(error.message) ?? [];
   return field === undefined || expected === undefined ? null : [{ field, expected }];

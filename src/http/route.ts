@@ -39,6 +39,8 @@ export interface RouteDoc {
   body: z.ZodType;
   /** `application/json` unless said otherwise. */
   bodyType?: string;
+  /** Bytes; 256 kB unless said otherwise. */
+  bodyLimit?: number;
   /** By status; what the gate and the checks may answer besides is added by the document. */
   answers: Readonly<Record<number, Answer>>;
   /** Statuses of problems that no other route has. */

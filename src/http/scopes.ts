@@ -5,7 +5,7 @@ export const SCOPES = {
   'cases:read': 'see cases, their history and what the nights found, citizen ids and phones masked',
   'cases:write': 'retry cases and decide them',
   'fhir:read': 'read FHIR resources',
-  'pid:read': 'see whole citizen ids and phones where they are asked for; each time is audited',
+  'pid:read': 'see whole citizen ids, phones and photos where they are asked for; each time is audited',
   'metrics:read': 'read the Prometheus figures',
   'agent-line:carry': 'carry the calls to the agent of its own station, as a reader worker at a counter may',
 } as const;

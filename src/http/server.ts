@@ -12,7 +12,7 @@ const { createServer } = process.getBuiltinModule('node:http');
 export const PATIENCE = {
   /** To send its headers, before the connection is cut (slowloris). */
   headersMs: 10_000,
-  /** To send the whole request; the largest is 256 kB. */
+  /** To send the whole request; the largest, with a photo, is 1.5 MB. */
   requestMs: 30_000,
   /** To take the answer, from when all of it lies ready; what is not taken stays in memory. */
   answerMs: 30_000,

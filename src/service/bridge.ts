@@ -9,7 +9,14 @@ import type { Gap } from '../domain/machine/restored.ts';
 import type { Actor, BridgeApi, CardReadReceipt, HisState, Resolution } from './bridge-api.ts';
 import { acceptCardRead, type StationMessage } from './card-reads.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { closeDays, pairLeftovers, redate, seekLost, tellNotReadAgains } from './housekeeping.ts';
+import {
+  closeDays,
+  deletePhotos,
+  pairLeftovers,
+  redate,
+  seekLost,
+  tellNotReadAgains,
+} from './housekeeping.ts';
 import { Intake } from './intake.ts';
 import { NhsoLine } from './nhso-line.ts';
 import { Polls, type PollsOptions } from './polls.ts';
@@ -216,6 +223,9 @@ export class Bridge implements BridgeApi {
         { cases: told },
         'cards read without NHSO were not read again: the staff are told',
       );
+    const deleted = await deletePhotos(this.#house);
+    if (deleted > 0)
+      this.#house.log.info({ photos: deleted }, 'photos of faces and cards are deleted: their days are over');
     this.#dispatcher.kick();
     // what is held back may well be old
     const waitMs = this.#heldBack().size === 0 ? await this.#house.queue.oldestWaitMs() : 0;

@@ -1,20 +1,25 @@
 /** What is done once a minute: what fell through any crack is found again, from the ledger alone. */
 
 import { addDays, type ServiceDate, serviceDateOf } from '../domain/bangkok.ts';
+import { isBridgeError } from '../domain/bridge-error.ts';
 import type { Case, CaseState } from '../domain/case.ts';
 import { clockSetBack } from '../domain/machine/clock.ts';
 import { dayOver } from '../domain/machine/day-end.ts';
 import { wantsCard } from '../domain/machine/facts.ts';
 import { type NhsoSight, tellNotReadAgain } from '../domain/machine/offline.ts';
+import { photoDeleted } from '../domain/machine/photo.ts';
 import { type Gap, seekWithoutCard } from '../domain/machine/restored.ts';
 import { SET_BACK_MS } from '../domain/machine/transition.ts';
 import { pairPerson } from './pair.ts';
 import type { CaseFilter } from './ports/ledger.ts';
+import type { DuePhoto } from './ports/photos.ts';
 import type { House } from './site.ts';
-import { updateCase } from './update.ts';
+import { toCaseChange, updateCase } from './update.ts';
 
 const ENDS_WITH_THE_DAY: readonly CaseState[] = ['awaiting-card', 'ready', 'drafted', 'offline'];
 const PAGE = 500;
+/** A case that changes meanwhile is read again, so often at most. */
+const TRIES = 8;
 
 /**
  * On the staff's list a case may stand for ever. Once a minute all of them would be read, so those of so many days are:
@@ -108,6 +113,45 @@ export async function redate(house: House): Promise<number> {
     after = page.next ?? undefined;
   } while (after !== undefined);
   return count;
+}
+
+/**
+ * Photos whose days are over are deleted, and the history of the visit that they served says so; of one that serves none, the
+ * audit alone.
+ */
+export async function deletePhotos(house: Pick<House, 'ledger' | 'clock'>): Promise<number> {
+  for (let count = 0; ; ) {
+    const due = await house.ledger.photos.due(house.clock.now(), PAGE);
+    for (const photo of due) if (await deletePhoto(house, photo)) count += 1;
+    if (due.length < PAGE) return count;
+  }
+}
+
+/** False when another process was first. */
+async function deletePhoto(
+  { ledger, clock }: Pick<House, 'ledger' | 'clock'>,
+  { readId, hcode, isLost }: DuePhoto,
+): Promise<boolean> {
+  const why = isLost ? 'key-lost' : 'kept-long-enough';
+  for (let attempt = 1; ; attempt++) {
+    const read = await ledger.cardRead(readId);
+    const served = read?.pairedVn == null ? null : await ledger.case({ hcode, vn: read.pairedVn });
+    const told =
+      served === null ? [] : [toCaseChange(served, photoDeleted(served, { readId, why }, clock.now()))];
+    try {
+      if (!(await ledger.photos.remove(readId, told))) return false;
+      break;
+    } catch (error) {
+      if (!isBridgeError(error, 'conflict') || attempt === TRIES) throw error;
+    }
+  }
+  await ledger.audit({
+    at: clock.now(),
+    actor: 'bridge',
+    action: 'photo-deleted',
+    resource: `CardRead/${readId}`,
+  });
+  return true;
 }
 
 /** Reads that serve no visit although one waits: a process ended between storing the one and pairing it. */

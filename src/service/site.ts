@@ -42,6 +42,8 @@ export interface SiteSettings {
   rightsAfterMs: number;
   /** Right searches a second; above 0. */
   rightsPerSecond: number;
+  /** No ms: for so many days a photo of face and card is kept. */
+  photoDays: number;
   /** `HH:MM` (Asia/Bangkok), no ms: from then on a token that is not there is warned of. */
   openingTime: string;
   /** `at`: times of day (Asia/Bangkok, `HH:MM`); `days`: for so many days a missing code is asked for; calls a second. */

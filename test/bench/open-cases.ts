@@ -69,7 +69,7 @@ function readOf(visit: Visit, correlationId: string, readAt: number): CardRead {
   return {
     ...{ id: randomUUID(), hcode: HCODE, stationId: 'counter-1', pid, readAt, correlationId, pairedVn: null },
     ...{ serviceDate: visit.serviceDate, kind: 'full', claimTypes: [], right: null, person: nobody },
-    receivedAt: readAt,
+    ...{ phone: null, certifier: null, receivedAt: readAt },
   };
 }
 

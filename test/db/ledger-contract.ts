@@ -7,6 +7,7 @@ import { killContract } from './contract/kill.ts';
 import { leasesContract } from './contract/leases.ts';
 import { listsContract } from './contract/lists.ts';
 import { modelContract } from './contract/model.ts';
+import { photosContract } from './contract/photos.ts';
 import { racesContract } from './contract/races.ts';
 import { reconciliationsContract } from './contract/reconciliations.ts';
 import { reportedContract } from './contract/reported.ts';
@@ -26,6 +27,7 @@ export function ledgerContract(make: MakeStore): void {
   modelContract(make);
   tokensContract(make);
   keysContract(make);
+  photosContract(make);
   leasesContract(make);
   reconciliationsContract(make);
   killContract(make);

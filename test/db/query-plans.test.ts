@@ -84,6 +84,9 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   ['casesWithWork', () => ledger.casesWithWork({ dueBy: SAMPLE_AT, ...page }), /visit_case_work/],
   ['outbox', () => ledger.outbox(100), /SCAN outbox/], // by its key, oldest first, and it is short
   ['cardRead', () => ledger.cardRead('x'), /card_read_1 /],
+  ['cardsReadAt', () => ledger.cardsReadAt(SAMPLE_HCODE, 'counter-1', SAMPLE_AT), /card_read_station/],
+  ['photos.due', () => ledger.photos.due(SAMPLE_AT, 20), /COVERING INDEX read_photo_due/],
+  ['photos.get', () => ledger.photos.get('x'), /read_photo_1 /],
   ['readsOfPerson', () => ledger.readsOfPerson(SAMPLE_HCODE, pid, SAMPLE_DATE), /card_read_person/],
   [
     'pidsWithUnpairedReads',
@@ -133,7 +136,7 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   expect(plans.join('\n')).toMatch(index);
   expect(
     plans.filter((step) =>
-      /^SCAN visit_case(?! USING)|^SCAN (card_read|history|reported_code|found_right)/.test(step),
+      /^SCAN visit_case(?! USING)|^SCAN (card_read|history|reported_code|found_right|read_photo)/.test(step),
     ),
   ).toEqual([]);
 });

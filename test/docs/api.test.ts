@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CERTIFIES_FOR_MS } from '../../src/domain/certifier.ts';
 import { RESOURCE_TYPES } from '../../src/http/fhir/resource-types.ts';
 import { DEFAULT_LIMITS } from '../../src/http/parts.ts';
 import type { RouteDoc } from '../../src/http/route.ts';
@@ -52,6 +53,21 @@ describe('docs/api.md', () => {
     const key = await house.key(['card-reads:write']);
     const answer = await house.ask('POST', '/api/card-reads', { key, body: example });
     expect(answer).toMatchObject({ status: 201, json: { duplicate: false, paired: null, nhso: 'up' } });
+  });
+
+  test('its reads without the patient’s card are taken, and are as the page says', async () => {
+    const [card = ''] = blocks(document, 'json');
+    const examples = blocks(document, 'sh').flatMap(
+      (block) => /--data '(\{[\s\S]*?\})'/.exec(block)?.[1] ?? [],
+    );
+    expect(examples.map((text) => JSON.parse(text).kind)).toEqual(['certified', 'photo']);
+    const key = await house.key(['card-reads:write']);
+    const send = (body: string) => house.ask('POST', '/api/card-reads', { key, body });
+    expect([200, 201]).toContain((await send(card)).status);
+    for (const example of examples) expect((await send(example)).status).toBe(201);
+    for (const reason of ['enter-at-nhso', 'day-over-not-entered'])
+      expect(document).toContain(`\`${reason}\``);
+    expect(document).toContain(`within ${CERTIFIES_FOR_MS / 60_000} minutes`);
   });
 
   test('its decisions are decisions, one of each kind', () => {

@@ -22,7 +22,7 @@ const LOGGED: LoggedCode = {
 };
 
 function facts(visit: Partial<Visit> = {}, more: Partial<Facts> = {}): Facts {
-  const nobody = { visitGone: false, read: null, staffMobile: null, staffClaimType: null };
+  const nobody = { visitGone: false, read: null, staffMobile: null, givenMobile: null, staffClaimType: null };
   return { visit: sampleVisit(visit), ...nobody, ...more };
 }
 
@@ -47,6 +47,21 @@ describe('assess', () => {
       facts({}, { read: { ...FULL, correlationId: null } }),
       'offline',
       'waiting-reread',
+      null,
+    ],
+    [
+      'a person who certifies',
+      facts({}, { read: { ...FULL, kind: 'certified' } }),
+      'needs-staff',
+      'enter-at-nhso',
+      null,
+    ],
+    ['a photo', facts({}, { read: { ...FULL, kind: 'photo' } }), 'needs-staff', 'enter-at-nhso', null],
+    [
+      'a phone that was given',
+      facts({ phones: [] }, { givenMobile: '0812345678' }),
+      'awaiting-card',
+      'waiting-card',
       null,
     ],
     ['gone', facts({}, { visitGone: true, read: FULL }), 'cancelled', 'visit-cancelled', null],

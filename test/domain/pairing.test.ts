@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CardRead } from '../../src/domain/card-read.ts';
+import { type CardRead, isOwnCard, READ_KINDS } from '../../src/domain/card-read.ts';
 import type { Case } from '../../src/domain/case.ts';
 import { pairReads } from '../../src/domain/pairing.ts';
 import { SAMPLE_AT, sampleCase, sampleRead, sampleVisit } from '../support/samples.ts';
@@ -15,6 +15,8 @@ const readAt = (id: string, minutes: number, more: Partial<CardRead> = {}): Card
 
 describe('pairReads', () => {
   const offline = { state: 'offline', readKind: 'card-only', readId: 'r0', correlationId: null } as const;
+  const toBeEntered = { state: 'needs-staff', reason: 'enter-at-nhso' } as const;
+  const standIn = { ...toBeEntered, readKind: 'certified', readId: 'r0' } as const;
   const noPhone = { state: 'needs-staff', reason: 'no-phone' } as const;
   it.each<[string, Case[], CardRead[], [string, string][]]>([
     ['visit before card', [visitAt('a', 0)], [readAt('r', 3)], [['a', 'r']]],
@@ -92,6 +94,36 @@ describe('pairReads', () => {
       [readAt('r', 1)],
       [],
     ],
+    [
+      'a certified or photo read serves where no card was read',
+      [visitAt('a', 0), visitAt('b', 300)],
+      [readAt('r1', 1, { kind: 'certified' }), readAt('r2', 302, { kind: 'photo' })],
+      [
+        ['a', 'r1'],
+        ['b', 'r2'],
+      ],
+    ],
+    [
+      'and not in the place of a card, nor of another of its own',
+      [visitAt('a', 0, offline), visitAt('b', 300, standIn)],
+      [readAt('r1', 1, { kind: 'certified' }), readAt('r2', 302, { kind: 'photo' })],
+      [],
+    ],
+    [
+      'a card takes its place, alone or in full',
+      [visitAt('a', 0, standIn), visitAt('b', 300, standIn)],
+      [readAt('r1', 1, { kind: 'card-only' }), readAt('r2', 302)],
+      [
+        ['b', 'r2'],
+        ['a', 'r1'],
+      ],
+    ],
+    [
+      'a card before what stands in for it, whichever came first',
+      [visitAt('a', 0)],
+      [readAt('r1', 1, { kind: 'certified' }), readAt('r2', 2, { kind: 'card-only' })],
+      [['a', 'r2']],
+    ],
   ])('%s', (_, cases, reads, expected) => {
     expect(pairReads(cases, reads).map((p) => [p.vn, p.readId])).toEqual(expected);
   });
@@ -104,6 +136,7 @@ describe('pairReads', () => {
         {},
         offline,
         noPhone,
+        standIn,
         { state: 'cancelled' },
         { state: 'written' },
         { state: 'ready', readKind: 'full' },
@@ -115,7 +148,7 @@ describe('pairReads', () => {
     fc.record({
       id: fc.constantFrom('r1', 'r2', 'r3', 'r4'),
       minutes: fc.integer({ min: 0, max: 600 }),
-      kind: fc.constantFrom('full' as const, 'card-only' as const),
+      kind: fc.constantFrom(...READ_KINDS),
       pairedVn: fc.constantFrom(null, 'a', 'z'),
     }),
     { selector: (r) => r.id, maxLength: 4 },
@@ -131,9 +164,10 @@ describe('pairReads', () => {
         expect(new Set(pairs.map((p) => p.readId)).size).toBe(pairs.length);
         for (const pair of pairs) {
           expect(theReads.find((r) => r.id === pair.readId)?.pairedVn).toBeNull();
-          expect(['awaiting-card', 'offline', 'needs-staff']).toContain(
-            theCases.find((c) => c.vn === pair.vn)?.state,
-          );
+          const served = theCases.find((c) => c.vn === pair.vn);
+          expect(['awaiting-card', 'offline', 'needs-staff']).toContain(served?.state);
+          const read = theReads.find((r) => r.id === pair.readId);
+          if (read !== undefined && !isOwnCard(read.kind)) expect(served?.readKind).toBeNull();
         }
         const shuffled = <T>(items: T[]): T[] =>
           items

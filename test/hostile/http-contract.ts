@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { fhirRouter } from '../../src/http/fhir/router.ts';
 import { openHouse, type TestHouse } from '../http/support/house.ts';
+import { SMALL_JPEG } from '../support/jpeg.ts';
 import { sampleItem, sampleItems, sampleRun } from '../support/reconciliation-samples.ts';
 import { SAMPLE_AT, SAMPLE_HCODE, sampleCase, sampleRead } from '../support/samples.ts';
 import { evilText, mutated, PERSON, spoiltText } from './evil.ts';
@@ -105,8 +106,13 @@ export function hostileHttp(store: () => string): void {
     ...{ correlationId: 'c-1', claimTypes, person },
     right: right && { ...right, startDateTime: '2019-10-01T00:00:00+07:00' },
   };
+  const { id, hcode, stationId, readAt } = read;
+  const withoutCard = { id, hcode, stationId, pid: PERSON, readAt, phone: '0812345678' };
+  const certifier = { cardReadId: id, role: 'carer', relation: 'บุตร', reason: 'ลืมบัตร' };
+  const certified = { ...withoutCard, kind: 'certified', certifier };
+  const photographed = { ...withoutCard, kind: 'photo', photo: SMALL_JPEG.toString('base64') };
   const GOOD: Readonly<Record<string, readonly unknown[]>> = {
-    sendCardRead: [read],
+    sendCardRead: [read, certified, photographed],
     retryCase: [{}, { by: 'สมหญิง' }],
     resolveCase: [
       { action: 'give-phone', mobile: '0812345678', by: 'x' },
@@ -213,7 +219,15 @@ export function hostileHttp(store: () => string): void {
   });
 
   const fhirType = fc.constantFrom(
-    ...['Patient', 'Encounter', 'Coverage', 'CoverageEligibilityResponse', 'Organization', 'Task'],
+    ...[
+      'Patient',
+      'Encounter',
+      'Coverage',
+      'CoverageEligibilityResponse',
+      'Organization',
+      'Task',
+      'Provenance',
+    ],
   );
 
   /** As a person would write it, and as nobody should. */

@@ -105,7 +105,7 @@ describe('a faulty one names the field and what was expected', () => {
     ['readAt', { readAt: '20/11/2569' }, /offset/],
     ['readAt', { readAt: '2569-11-20T08:15:00+07:00' }, /not in the future/],
     ['readAt', { readAt: bangkokIso(SAMPLE_AT - 8 * DAY_MS) }, /last 7 days/],
-    ['kind', { kind: 'photo' }, /"full" or "card-only"/],
+    ['kind', { kind: 'other' }, /one of full, card-only, certified, photo/],
     ['claimTypes[0].claimType', { claimTypes: [{}] }, /text/],
     ['right.hospMain.hcode', { right: { hospMain: { hname: 'x' } } }, /text/],
     ['person.birthDate', { person: { birthDate: '25230413' } }, /Gregorian/],

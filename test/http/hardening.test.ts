@@ -33,10 +33,19 @@ describe('bodies', () => {
   });
 
   test('above 256 kB are 413', async () => {
-    expect((await post({ x: 'x'.repeat(250_000) })).status).toBe(400);
-    const answer = await post({ x: 'x'.repeat(270_000) });
+    const decide = (length: number) =>
+      house.ask('POST', `/api/cases/${SAMPLE_HCODE}/1/resolve`, { key, body: { x: 'x'.repeat(length) } });
+    expect((await decide(250_000)).status).toBe(400);
+    const answer = await decide(270_000);
     expect(answer.status).toBe(413);
     expect(answer.json.code).toBe('body-too-large');
+  });
+
+  test('with a card read, which may bring a photo, above 1.5 MB', async () => {
+    expect((await post({ x: 'x'.repeat(1_500_000) })).status).toBe(400);
+    const answer = await post({ x: 'x'.repeat(1_600_000) });
+    expect(answer.status).toBe(413);
+    expect(answer.json.detail).toContain('1536 kB');
   });
 
   test('that are no JSON are 400, and are not quoted', async () => {

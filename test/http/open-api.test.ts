@@ -5,6 +5,7 @@ import { bangkokIso } from '../../src/domain/bangkok.ts';
 import { RESOURCE_TYPES } from '../../src/http/fhir/resource-types.ts';
 import { fhirRouter } from '../../src/http/fhir/router.ts';
 import { SCOPE_NAMES } from '../../src/http/scopes.ts';
+import { SMALL_JPEG } from '../support/jpeg.ts';
 import { sampleItems, sampleRun } from '../support/reconciliation-samples.ts';
 import { SAMPLE_AT, SAMPLE_HCODE, sampleCase, sampleCitizenId, sampleRead } from '../support/samples.ts';
 import { type Answer, openHouse, type TestHouse } from './support/house.ts';
@@ -131,11 +132,37 @@ describe('real answers are as documented', () => {
     const path = '/api/card-reads';
     const schema = operationOf('POST', path).requestBody?.content['application/json']?.schema ?? {};
     expect(validatorOf(schema)(cardRead())).toBe(true);
-    expect(validatorOf(schema)({ ...cardRead(), kind: 'photo' })).toBe(false);
+    expect(validatorOf(schema)({ ...cardRead(), kind: 'other' })).toBe(false);
     expect((await asDocumented('POST', path, path, cardRead())).status).toBe(201);
     expect((await asDocumented('POST', path, path, cardRead())).status).toBe(200);
     expect((await asDocumented('POST', path, path, {})).status).toBe(400);
     expect((await asDocumented('POST', path, path, { ...cardRead(), stationId: 'attic' })).status).toBe(403);
+  });
+
+  test('a photo, and what shows it', async () => {
+    const photo = SMALL_JPEG.toString('base64');
+    const { claimTypes: _, ...rest } = cardRead();
+    const id = '5a3f0c1e-0000-4000-8000-0000000000ab';
+    const body = { ...rest, id, kind: 'photo', phone: '0812345678', photo };
+    expect((await asDocumented('POST', '/api/card-reads', '/api/card-reads', body)).status).toBe(201);
+    const path = '/api/card-reads/{id}/photo';
+    expect((await asDocumented('GET', path, `/api/card-reads/${id}/photo`)).status).toBe(200);
+    expect((await asDocumented('GET', path, `/api/card-reads/${rest.id}/photo`)).status).toBe(404);
+    expect((await asDocumented('GET', path, '/api/card-reads/x/photo')).status).toBe(400);
+    const recent = '/api/card-reads/recent';
+    const here = `${recent}?hcode=${SAMPLE_HCODE}&stationId=counter-1`;
+    const cards = await asDocumented('GET', recent, here);
+    expect([cards.status, cards.json.items.length]).toEqual([200, 1]);
+    expect((await asDocumented('GET', recent, recent)).status).toBe(400);
+    const certifier = { cardReadId: rest.id, role: 'officer', relation: 'พยาบาล', reason: 'ลืมบัตร' };
+    const certified = { ...body, id: '5a3f0c1e-0000-4000-8000-0000000000ac', kind: 'certified', certifier };
+    const refused = { ...certified, photo: null };
+    expect((await asDocumented('POST', '/api/card-reads', '/api/card-reads', refused)).status).toBe(400);
+    const early = {
+      ...refused,
+      certifier: { ...certifier, cardReadId: '5a3f0c1e-0000-4000-8000-0000000000ad' },
+    };
+    expect((await asDocumented('POST', '/api/card-reads', '/api/card-reads', early)).status).toBe(425);
   });
 
   test('cases', async () => {

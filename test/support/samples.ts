@@ -85,6 +85,7 @@ export function sampleCase(overrides: Partial<Case> = {}): Case {
     correlationId: null,
     claimType: null,
     staffMobile: null,
+    givenMobile: null,
     staffClaimType: null,
     askedAt: null,
     emptyLookups: 0,
@@ -131,10 +132,38 @@ export function sampleRead(overrides: Partial<CardRead> = {}): CardRead {
       sex: 'male',
       nation: 'ไทย',
     },
+    phone: null,
+    certifier: null,
     receivedAt: readAt + 400,
     pairedVn: null,
     ...overrides,
   };
+}
+
+const NO_CARD = {
+  correlationId: null,
+  claimTypes: [],
+  right: null,
+  person: { titleName: null, fname: null, lname: null, birthDate: null, sex: null, nation: null },
+} satisfies Partial<CardRead>;
+
+/** An officer certifies, with the card of invented person 9, that the sample visit's person is there. */
+export function sampleCertifiedRead(overrides: Partial<CardRead> = {}): CardRead {
+  return sampleRead({
+    ...{ id: '5a3f0c1e-0000-4000-8000-00000000c001', kind: 'certified', ...NO_CARD, phone: '0898765432' },
+    certifier: {
+      ...{ cardReadId: 'officer', role: 'officer', relation: 'พยาบาลคัดกรอง', reason: 'ลืมบัตร' },
+      pid: sampleCitizenId(9),
+      person: { titleName: '004', fname: 'สมหญิง', lname: 'รับรองดี' },
+    },
+    ...overrides,
+  });
+}
+
+/** A photo of the sample visit's person beside their card. */
+export function samplePhotoRead(overrides: Partial<CardRead> = {}): CardRead {
+  const id = '5a3f0c1e-0000-4000-8000-00000000f001';
+  return sampleRead({ id, kind: 'photo', ...NO_CARD, phone: '0898765432', ...overrides });
 }
 
 /** The right of the sample visit's person, as NHSO tells it by citizen id alone, 20 minutes after the visit began. */

@@ -11,6 +11,7 @@ import { type Change, change, NOTHING_TO_DO, thenDo } from './transition.ts';
 /** What kept the bridge from asking, but not the patient from getting a code at a kiosk, by LINE or at NHSO's web page. */
 const CODE_MAY_BE_THERE: readonly (Reason | null)[] = [
   'no-phone',
+  'enter-at-nhso',
   'claim-type-not-offered',
   'same-day-code',
   'person-mismatch',

@@ -44,6 +44,7 @@ export function openCase(visit: Visit, policy: SitePolicy, at: Instant): Change 
     ...NO_READ,
     claimType: null,
     staffMobile: null,
+    givenMobile: null,
     staffClaimType: null,
     askedAt: null,
     emptyLookups: 0,
@@ -58,7 +59,7 @@ export function openCase(visit: Visit, policy: SitePolicy, at: Instant): Change 
     updatedAt: at,
   };
   const found = assess(
-    { visit, visitGone: false, read: null, staffMobile: null, staffClaimType: null },
+    { visit, visitGone: false, read: null, staffMobile: null, givenMobile: null, staffClaimType: null },
     policy,
   );
   const next: Case = { ...blank, ...asPatch(blank, found, at), version: 1 };
@@ -136,7 +137,7 @@ export function visitGone(current: Case, at: Instant): Change | null {
   return change(current, { ...gone, ...over, ...NO_READ, ...NOTHING_TO_DO }, cause);
 }
 
-/** A card read was paired with the visit (or a full one takes the place of a card-only one). */
+/** A card read was paired with the visit, or a better one takes the place of the one before; see `pairing.ts`. */
 export function cardPaired(current: Case, read: CardRead, policy: SitePolicy, at: Instant): Change {
   const paired: Partial<Case> = {
     readId: read.id,
@@ -144,9 +145,24 @@ export function cardPaired(current: Case, read: CardRead, policy: SitePolicy, at
     readAt: read.readAt,
     stationId: read.stationId,
     correlationId: read.correlationId,
+    ...(read.phone === null ? {} : { givenMobile: read.phone }),
   };
   const detail = { readId: read.id, stationId: read.stationId, kind: read.kind, readAt: read.readAt };
-  return reassess(current, paired, { read, policy }, { event: 'card-paired', at, detail });
+  return reassess(
+    current,
+    paired,
+    { read, policy },
+    { event: 'card-paired', at, detail: { ...detail, ...certifiedBy(read) } },
+  );
+}
+
+/** For the history; who it was stands with the read itself, since the history holds no names. */
+function certifiedBy({ certifier }: CardRead): Record<string, unknown> {
+  if (certifier === null) return {};
+  const { cardReadId, role, relation, reason } = certifier;
+  return {
+    certifier: { cardReadId, role, relation: maskCitizenIds(relation), reason: maskCitizenIds(reason) },
+  };
 }
 
 /**
@@ -156,9 +172,16 @@ export function cardPaired(current: Case, read: CardRead, policy: SitePolicy, at
 export function reassess(current: Case, news: Partial<Case>, grounds: Grounds, cause: Cause): Change {
   const told = { ...current, ...news };
   const { visit, visitGone: isGone, staffMobile, staffClaimType } = told;
+  // it was given for that person
+  const givenMobile = parseCitizenId(visit.pid) === told.pid ? told.givenMobile : null;
   const read = grounds.read !== null && !isGone && isReadOf(grounds.read, visit) ? grounds.read : null;
-  const found = assess({ visit, visitGone: isGone, read, staffMobile, staffClaimType }, grounds.policy);
-  const own: Partial<Case> = { serviceDate: visit.serviceDate, ...(read === null ? NO_READ : {}) };
+  const facts = { visit, visitGone: isGone, read, staffMobile, givenMobile, staffClaimType };
+  const found = assess(facts, grounds.policy);
+  const own: Partial<Case> = {
+    serviceDate: visit.serviceDate,
+    givenMobile,
+    ...(read === null ? NO_READ : {}),
+  };
   return change(current, { ...news, ...own, ...asPatch(told, found, cause.at) }, cause);
 }
 
@@ -218,6 +241,11 @@ export function wantsCard(current: Case): boolean {
   if (!isAssessed(current) || current.pid === null) return false;
   if (['awaiting-card', 'offline', 'expired'].includes(current.state)) return true;
   return current.state === 'needs-staff' && current.readKind !== 'full';
+}
+
+/** Presence was proved without the patient's card: the case waits for a person who enters it at NHSO, and for the code. */
+export function isToBeEntered(current: Case): boolean {
+  return current.state === 'needs-staff' && current.reason === 'enter-at-nhso';
 }
 
 /** On the staff's list, with nothing asked and no code held. */
@@ -293,6 +321,12 @@ function asPatch(current: Case, found: Assessment, at: Instant): Partial<Case> {
       return { ...base, ...thenDo(current, 'write-back', at) };
     case 'offline':
       return current.state === 'offline' ? base : { ...base, ...thenDo(current, 'lookup', at) };
+    case 'needs-staff': {
+      // a person enters it at NHSO; whether they have is looked up by itself
+      if (found.reason !== 'enter-at-nhso') return { ...base, ...NOTHING_TO_DO };
+      const isLookedUp = isToBeEntered(current) && current.nextStep === 'lookup';
+      return isLookedUp ? base : { ...base, ...thenDo(current, 'lookup', at) };
+    }
     case 'written':
       return { ...base, ...NOTHING_TO_DO, writtenAt: current.state === 'written' ? current.writtenAt : at };
     default:

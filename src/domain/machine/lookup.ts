@@ -2,8 +2,9 @@
 
 import type { Candidate, IssuedCode, MatchResult } from '../authen-code.ts';
 import { DAY_MS, type Instant } from '../bangkok.ts';
+import { isOwnCard } from '../card-read.ts';
 import type { Case } from '../case.ts';
-import { askAgain, type Grounds, reassess, toStaff } from './facts.ts';
+import { askAgain, type Grounds, isToBeEntered, reassess, toStaff } from './facts.ts';
 import { holdCode, mayAsk } from './obtain.ts';
 import { isNotReadAgain } from './offline.ts';
 import { type Gap, mayHaveBeenAsked, soughtOnce } from './restored.ts';
@@ -15,7 +16,7 @@ const EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN = 2;
 export interface LookupTimes {
   /** Between two look-ups after a lost answer, ms. */
   settleMs: number;
-  /** Between two look-ups of a case that waits with a card-only read, at least, ms. */
+  /** Between two look-ups of a case that waits with a read that no code can be asked for with, at least, ms. */
   offlineMs: number;
 }
 
@@ -100,7 +101,7 @@ function nothingFits(
         return stillWithoutCard({ ...current, candidates }, grounds.gap, times, cause);
       }
       if (!dayIsOver) return change(current, { ...NO_CARD_YET, ...NOTHING_TO_DO }, cause);
-      return change(current, { ...DAY_OVER_NO_CARD, candidates, ...NOTHING_TO_DO }, cause);
+      return change(current, { ...dayOverFor(current), candidates, ...NOTHING_TO_DO }, cause);
     case 'offline':
       if (!dayIsOver) {
         const again = thenDo(current, 'lookup', at + offlinePause(current, times, at));
@@ -111,8 +112,11 @@ function nothingFits(
     case 'drafted':
       return dayIsOver ? endedOnTheList(current, candidates, cause) : null;
     case 'needs-staff':
+      if (isToBeEntered(current) && dayIsOver) {
+        return change(current, { ...dayOverFor(current), candidates, ...NOTHING_TO_DO }, cause);
+      }
       if (dayIsOver) return endedOnTheList(current, candidates, cause);
-      if (!isNotReadAgain(current)) return change(current, NOTHING_TO_DO, cause);
+      if (!isToBeEntered(current) && !isNotReadAgain(current)) return change(current, NOTHING_TO_DO, cause);
       return change(
         current,
         { candidates, ...thenDo(current, 'lookup', at + offlinePause(current, times, at)) },
@@ -126,10 +130,16 @@ function nothingFits(
 /** What an outage had put in the place of these reasons is over once NHSO has answered. */
 const NO_CARD_YET = { reason: 'waiting-card', reasonDetail: null } as const;
 const TO_BE_READ_AGAIN = { reason: 'waiting-reread', reasonDetail: null } as const;
-const DAY_OVER_NO_CARD = { state: 'expired', reason: 'day-over-no-card', reasonDetail: null } as const;
+
+/** The day is over, and NHSO shows no code: no card was read, or what stood in for it was not entered there. */
+function dayOverFor({ readKind }: Case): Partial<Case> {
+  const hasStandIn = readKind !== null && !isOwnCard(readKind);
+  const reason = hasStandIn ? 'day-over-not-entered' : 'day-over-no-card';
+  return { state: 'expired', reason, reasonDetail: null };
+}
 
 /**
- * Until a case that waits for its card is looked up again, ms: as long as the read is old. After a morning's outage there
+ * Until a case that waits for its card, or for what a person enters at NHSO, is looked up again, ms: as long as the read is old. After a morning's outage there
  * are thousands of these, and at a constant pace their look-ups would be most of what NHSO is asked for all day.
  */
 function offlinePause({ readAt }: Case, { offlineMs }: LookupTimes, at: Instant): number {

@@ -25,6 +25,7 @@ const BRIDGE_WRITES_AFTER_MS = 60_000;
  */
 const SETTLED_BY_A_CODE: readonly (Reason | null)[] = [
   'no-phone',
+  'enter-at-nhso',
   'claim-type-not-offered',
   'same-day-code',
   'person-mismatch',

@@ -7,6 +7,7 @@ import type { CaseWithRead, MappingContext } from './resources/context.ts';
 import { toCoverage } from './resources/coverage.ts';
 import { toCoverageEligibilityResponse } from './resources/coverage-eligibility-response.ts';
 import { toEncounter } from './resources/encounter.ts';
+import { toProvenance } from './resources/provenance.ts';
 import { TASK_PROGRESS, toTask } from './resources/task.ts';
 import {
   activeStatus,
@@ -38,7 +39,7 @@ import type { CaseParameter } from './search/parameter.ts';
 /** What a search may bring along: `patient` and `organization` of the visit, or another view of the same visit. */
 export type Along = 'Patient' | 'Organization' | CaseType;
 
-export type CaseType = 'Encounter' | 'Coverage' | 'CoverageEligibilityResponse' | 'Task';
+export type CaseType = 'Encounter' | 'Coverage' | 'CoverageEligibilityResponse' | 'Task' | 'Provenance';
 
 interface Common {
   documentation: string;
@@ -101,7 +102,11 @@ export const RESOURCES = {
       'Encounter:subject': 'Patient',
       'Encounter:service-provider': 'Organization',
     },
-    revincludes: { 'Task:focus': 'Task', 'Task:encounter': 'Task' },
+    revincludes: {
+      'Task:focus': 'Task',
+      'Task:encounter': 'Task',
+      'Provenance:target': 'Provenance',
+    },
     sorts: { ...BY_DATE, ...BY_CHANGE },
     map: toEncounter,
   } satisfies CaseResource,
@@ -174,6 +179,17 @@ export const RESOURCES = {
     revincludes: {},
     sorts: BY_CHANGE,
     map: toTask,
+  } satisfies CaseResource,
+  Provenance: {
+    kind: 'case',
+    documentation:
+      "How it was proved that the patient was there: the patient's card, somebody who certified with their own, or a photo.",
+    base: { readMissing: false },
+    parameters: [caseIdParameter, lastUpdated, encounterReferenceParameter('target')],
+    includes: { 'Provenance:target': 'Encounter' },
+    revincludes: {},
+    sorts: BY_CHANGE,
+    map: toProvenance,
   } satisfies CaseResource,
   Organization: {
     kind: 'organization',

@@ -13,6 +13,8 @@ export const ID = {
   closeVisitCode: 'urn:authen-bridge:id:nhso-close-visit-code',
   /** NHSO's correlationId of a card read. */
   correlation: 'urn:authen-bridge:id:nhso-correlation',
+  /** `{hcode}/{station}`, a counter. */
+  station: 'urn:authen-bridge:id:station',
   /** `{hcode}-{vn}`, the case of the bridge. */
   case: 'urn:authen-bridge:id:case',
 } as const;
@@ -50,6 +52,10 @@ export const CODES = {
   /** Which of NHSO's services told it: `ucws`, `srm`. */
   nhsoService: 'urn:authen-bridge:cs:nhso-service',
   task: 'urn:authen-bridge:cs:task',
+  /** How presence was proved: the kinds of card read. */
+  presence: 'urn:authen-bridge:cs:presence',
+  certifierRole: 'urn:authen-bridge:cs:certifier-role',
+  participantType: 'http://terminology.hl7.org/CodeSystem/provenance-participant-type',
   businessStatus: 'urn:authen-bridge:cs:business-status',
   reason: 'urn:authen-bridge:cs:reason',
 } as const;

@@ -1,14 +1,45 @@
-/** Where card reads come in. */
+/** Where card reads come in, and where the photo of one is shown. */
 
-import type { Caller } from '../caller.ts';
-import { callerOf } from '../caller.ts';
+import { z } from 'zod';
+import { bangkokIso } from '../../domain/bangkok.ts';
+import { BridgeError } from '../../domain/bridge-error.ts';
+import type { CardRead } from '../../domain/card-read.ts';
+import { CERTIFIES_FOR_MS } from '../../domain/certifier.ts';
+import { maskCitizenId } from '../../domain/citizen-id.ts';
+import { type Caller, callerOf, mayUseSite } from '../caller.ts';
 import { refuse } from '../gate.ts';
 import type { HttpParts, HttpSite } from '../parts.ts';
 import { InvalidRequest } from '../problem.ts';
 import { NOTHING, type Route, route } from '../route.ts';
-import { cardReadReceiptSchema, cardReadSchema, checkReadTime } from '../schemas/card-read.ts';
+import { hcodeSchema, stationIdSchema } from '../schemas/basic.ts';
+import {
+  CARD_READ_LIMIT,
+  cardReadReceiptSchema,
+  cardReadSchema,
+  checkReadTime,
+  recentCardsSchema,
+} from '../schemas/card-read.ts';
 
-export function cardReadRoutes({ api, clock, sites }: Pick<HttpParts, 'api' | 'clock' | 'sites'>): Route[] {
+const recentQuery = z.strictObject({
+  hcode: hcodeSchema.optional().meta({ description: 'May be left out when the key is bound to a site.' }),
+  stationId: stationIdSchema
+    .optional()
+    .meta({ description: 'May be left out when the key is bound to a station.' }),
+});
+
+const photoParams = z.strictObject({
+  id: z
+    .guid({ error: 'expected the UUID of a card read' })
+    .toLowerCase()
+    .meta({ description: 'Of the card read.' }),
+});
+
+export function cardReadRoutes({
+  api,
+  clock,
+  ledger,
+  sites,
+}: Pick<HttpParts, 'api' | 'clock' | 'ledger' | 'sites'>): Route[] {
   return [
     route({
       operationId: 'sendCardRead',
@@ -18,12 +49,14 @@ export function cardReadRoutes({ api, clock, sites }: Pick<HttpParts, 'api' | 'c
       tag: 'Card reads',
       summary: 'Send a card read',
       description:
-        'One read of a card at a counter. Sending the same read (by `id`) again changes nothing, so a reader ' +
-        'that got no answer simply sends it again. 425: it lies in the future, since a clock is wrong; keep it and ' +
-        'send it again later.',
+        'One read of a card at a counter, or what stands in for it: a person who certifies with their own card, or a ' +
+        'photo. Sending the same read (by `id`) again changes nothing, so a reader that got no answer simply sends it ' +
+        "again. 425: it lies in the future, since a clock is wrong, or the read of the certifier's card is not here " +
+        'yet; keep it and send it again later.',
       params: NOTHING,
       query: NOTHING,
       body: cardReadSchema,
+      bodyLimit: CARD_READ_LIMIT,
       answers: {
         200: { description: 'The read was already here.', schema: cardReadReceiptSchema },
         201: { description: 'The read is stored.', schema: cardReadReceiptSchema },
@@ -36,7 +69,68 @@ export function cardReadRoutes({ api, clock, sites }: Pick<HttpParts, 'api' | 'c
         res.status(receipt.duplicate ? 200 : 201).json(receipt);
       },
     }),
+    route({
+      operationId: 'listRecentCards',
+      method: 'get',
+      path: '/api/card-reads/recent',
+      access: { scope: 'card-reads:write', narrowest: 'station' },
+      tag: 'Card reads',
+      summary: 'The cards that were read at a counter a moment ago',
+      description: 'Each may certify, until the time given, that a patient without a card is there.',
+      params: NOTHING,
+      query: recentQuery,
+      body: NOTHING,
+      answers: { 200: { description: 'Newest first, 20 at most.', schema: recentCardsSchema } },
+      async handle({ query, req, res }) {
+        const { hcode, stationId } = placeOf(query, callerOf(req), sites);
+        const reads = await ledger.cardsReadAt(hcode, stationId, clock.now() - CERTIFIES_FOR_MS);
+        res.json({ items: reads.map(recentCardJson) });
+      },
+    }),
+    route({
+      operationId: 'showPhoto',
+      method: 'get',
+      path: '/api/card-reads/{id}/photo',
+      access: { scope: 'pid:read', narrowest: 'site' },
+      tag: 'Card reads',
+      summary: 'The photo of a photo read',
+      description: 'Face and card, with all that stands on it. Each time is audited.',
+      params: photoParams,
+      query: NOTHING,
+      body: NOTHING,
+      answers: { 200: { description: 'The photo.', schema: JPEG, mediaType: 'image/jpeg' } },
+      async handle({ params: { id }, req, res }) {
+        const caller = callerOf(req);
+        const read = await ledger.cardRead(id);
+        const isTheirs = read?.kind === 'photo' && mayUseSite(caller, read.hcode);
+        const jpeg = isTheirs ? await ledger.photos.get(id) : null;
+        if (jpeg === null) throw noPhoto(isTheirs);
+        // first the audit, then the picture: nobody sees what is not written down
+        await ledger.audit({
+          at: clock.now(),
+          actor: caller.name,
+          action: 'photo-shown',
+          resource: `CardRead/${id}`,
+        });
+        res.type('image/jpeg').send(Buffer.from(jpeg));
+      },
+    }),
   ];
+}
+
+function recentCardJson({ id, readAt, kind, pid, person }: CardRead) {
+  const { titleName, fname, lname } = person;
+  return {
+    ...{ id, kind, readAt: bangkokIso(readAt), certifiesUntil: bangkokIso(readAt + CERTIFIES_FOR_MS) },
+    ...{ pid: maskCitizenId(pid), titleName, fname, lname },
+  };
+}
+
+const JPEG = z.string().meta({ format: 'binary' });
+
+function noPhoto(wasThere: boolean): BridgeError {
+  const why = wasThere ? 'The photo was deleted when its days were over.' : 'There is no such photo.';
+  return new BridgeError('not-found', why, { retry: 'no' });
 }
 
 interface Place {

@@ -81,9 +81,10 @@ export function caseRoutes({
           refuse('The key lacks the scope "pid:read".', 'Ask without unmasked, or use a key that has it.');
         }
         const found = await findCase(ledger, params, caller);
-        const [history, read, rights] = await Promise.all([
+        const [history, read, photoKeptUntil, rights] = await Promise.all([
           ledger.history(params),
           found.readId === null ? null : ledger.cardRead(found.readId),
+          found.readKind === 'photo' && found.readId !== null ? ledger.photos.keptUntil(found.readId) : null,
           found.pid === null
             ? []
             : ledger.rights.find([{ ...params, pid: found.pid, serviceDate: found.serviceDate }]),
@@ -97,7 +98,9 @@ export function caseRoutes({
             resource: `Case/${found.hcode}/${found.vn}`,
           });
         }
-        res.json(caseDetailJson(found, { history, read, foundRight: rights[0] ?? null }, showing));
+        res.json(
+          caseDetailJson(found, { history, read, photoKeptUntil, foundRight: rights[0] ?? null }, showing),
+        );
       },
     }),
   ];

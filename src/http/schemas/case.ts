@@ -1,8 +1,10 @@
 /** Cases as the API shows them. Citizen id and phones are masked unless the whole ones were asked for. */
 
 import { z } from 'zod';
+import { CERTIFIER_ROLES, READ_KINDS } from '../../domain/card-read.ts';
 import { CASE_STATES, STEPS } from '../../domain/case.ts';
 import { RIGHT_ANSWERS, RIGHT_SOURCES } from '../../domain/found-right.ts';
+import { MOBILE_SOURCES } from '../../domain/mobile.ts';
 import { REASON_CODES } from '../../domain/reason-text.ts';
 import { bangkokTime } from './basic.ts';
 
@@ -44,6 +46,9 @@ const patient = z
     sex: z.enum(['male', 'female']).nullable(),
     nationality: z.string().nullable(),
     mobile: z.string().nullable().meta({ description: 'The one sent to NHSO, masked like the citizen id.' }),
+    mobileSource: z.enum(MOBILE_SOURCES).nullable().meta({
+      description: 'his: the HIS. staff: given for this case. counter: given with a certified or photo read.',
+    }),
   })
   .meta({ id: 'CasePatient' });
 
@@ -74,7 +79,7 @@ const base = z.strictObject({
   department: z.strictObject({ code: z.string(), name: z.string().nullable() }).nullable(),
   kind: z.enum(['outpatient', 'inpatient']),
   stationId: z.string().nullable(),
-  readKind: z.enum(['full', 'card-only']).nullable(),
+  readKind: z.enum(READ_KINDS).nullable(),
   readAt: time,
   askedAt: time.meta({ description: 'When NHSO was asked for a code.' }),
   writtenAt: time,
@@ -151,7 +156,7 @@ const pairedRead = z
   .strictObject({
     id: z.string(),
     stationId: z.string(),
-    kind: z.enum(['full', 'card-only']),
+    kind: z.enum(READ_KINDS),
     readAt: bangkokTime,
     receivedAt: bangkokTime,
     pid,
@@ -165,6 +170,21 @@ const pairedRead = z
       sex: z.enum(['male', 'female']).nullable(),
       nation: z.string().nullable(),
     }),
+    phone: z.string().nullable().meta({ description: 'Given with a certified or photo read; masked.' }),
+    certifier: z
+      .strictObject({
+        cardReadId: z.string(),
+        role: z.enum(CERTIFIER_ROLES),
+        relation: z.string(),
+        reason: z.string(),
+        pid,
+        titleName: z.string().nullable(),
+        fname: z.string().nullable(),
+        lname: z.string().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'Who certified; name and citizen id are those of their own card.' }),
+    photoKeptUntil: time.meta({ description: 'Of a photo read; null once the photo is deleted.' }),
   })
   .meta({ id: 'PairedRead' });
 

@@ -12,6 +12,7 @@ import type { CaseChange } from './case-change.ts';
 import type { Finding } from './finding.ts';
 import type { FoundRights } from './found-rights.ts';
 import type { Page } from './page.ts';
+import type { NewPhoto, ReadPhotos } from './photos.ts';
 import type { Reconciliations } from './reconciliations.ts';
 import type { ReportedCodes } from './reported-codes.ts';
 import type { Leases, TokenStore } from './tokens.ts';
@@ -125,11 +126,16 @@ export interface Ledger {
     after?: string;
   }): Promise<Page<OutboxEntry>>;
 
-  /** Stores a card read. False when a read of this id is already there (then nothing is changed). */
-  addCardRead(read: CardRead): Promise<boolean>;
+  /**
+   * Stores a card read, and its photo with it. False when a read of this id is already there (then nothing is changed). With a
+   * photo it also throws BridgeError `config` (retry no) when the secret key cannot be had.
+   */
+  addCardRead(read: CardRead, photo?: NewPhoto): Promise<boolean>;
   cardRead(id: string): Promise<CardRead | null>;
   /** All reads of a person on one service date at one hospital, oldest first. */
   readsOfPerson(hcode: string, pid: string, serviceDate: ServiceDate): Promise<CardRead[]>;
+  /** The newest 20 reads of the patient's own card at that station since then, newest first. */
+  cardsReadAt(hcode: string, stationId: string, since: Instant): Promise<CardRead[]>;
   /** People of that site and date who have a read that serves no visit yet. */
   pidsWithUnpairedReads(hcode: string, serviceDate: ServiceDate): Promise<string[]>;
 
@@ -148,6 +154,8 @@ export interface Ledger {
   revokeKey(id: string, at: Instant): Promise<boolean>;
   audit(entry: AuditEntry): Promise<void>;
 
+  /** Photos of faces and cards, sealed. */
+  readonly photos: ReadPhotos;
   /** Codes out of the reports that were downloaded from NHSO. */
   readonly reported: ReportedCodes;
   /** Rights that NHSO told without a card. */
@@ -197,6 +205,8 @@ export interface SearchQuery {
   correlationIds?: readonly string[];
   /** true: the paired read (if any) brought no correlationId; false: it did. */
   correlationMissing?: boolean;
+  /** true: no read is paired; false: one is. */
+  readMissing?: boolean;
   /** Half-open range of the instant at which the visit began, UTC. */
   started?: readonly { from?: Instant; to?: Instant }[];
   /** Half-open range of service dates, `from` ≤ date < `to`; several ranges must all hold. */

@@ -4,11 +4,12 @@
  * for ever, and each new one costs memory.
  */
 
+import type { ReadKind } from '../../domain/card-read.ts';
 import type { TokenKind } from '../../domain/token.ts';
 
 /** Things that happen, counted. */
 export interface CounterLabels {
-  'card-reads': { site: string; kind: 'full' | 'card-only'; outcome: 'accepted' | 'duplicate' };
+  'card-reads': { site: string; kind: ReadKind; outcome: 'accepted' | 'duplicate' };
   /** `outcome`: the `WriteBackOutcome` kind, or the BridgeError code when the HIS could not be asked. */
   'write-backs': { site: string; outcome: string };
   /** Changes of state, by where they led. */

@@ -73,13 +73,14 @@ export interface TokenStore {
   /** Only while that generation stands; the latest word counts: a hospital's UUID is tried again after a refusal. */
   noteRefused(hcode: string, kind: TokenKind, generation: number, at: Instant): Promise<void>;
   /**
-   * Seals every row anew under the newest secret key (the first of the keyring); returns how many were under another.
+   * Seals every row, and every photo, anew under the newest secret key (the first of the keyring); returns how many were
+   * under another.
    * Afterwards nothing rests under an older key, and nothing will: a process that does not know the new one yet throws
    * `config` and stores nothing. Throws `conflict` (retry yes) while another process does the same under another key, and
    * changes nothing when a row does not open.
    */
   reseal(): Promise<number>;
-  /** Removes the rows that no key opens, a lost key's; returns how many. What opens stays. */
+  /** Removes the rows that no key opens, a lost key's, and gives up such photos; returns how many. What opens stays. */
   forget(): Promise<number>;
 }
 

@@ -16,11 +16,11 @@
 
 import { type Instant, serviceDateOf } from '../../domain/bangkok.ts';
 import type { ErrorCode } from '../../domain/bridge-error.ts';
-import type { CardRead } from '../../domain/card-read.ts';
+import type { OwnCardKind } from '../../domain/card-read.ts';
 import type { ReaderSlot } from '../ports/reader.ts';
 import { backoffMs } from './backoff.ts';
 
-export type ReadKind = CardRead['kind'];
+export type ReadKind = OwnCardKind;
 
 export interface CounterPolicy {
   /** Between a card's insertion and its reading, ms: contacts bounce, and the agent has its own start-up. */

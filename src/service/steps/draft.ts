@@ -4,7 +4,7 @@ import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case } from '../../domain/case.ts';
 import { toStaff } from '../../domain/machine/facts.ts';
 import { draftSaved, refused, sameDayAsked } from '../../domain/machine/obtain.ts';
-import { chooseMobile } from '../../domain/phone.ts';
+import { mobileOf } from '../../domain/mobile.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { ClaimRequest, DraftReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
@@ -87,7 +87,7 @@ export async function otherAsker(tools: StepTools, current: Case): Promise<strin
 
 /** The body of draft and confirm. A case without one of its parts never gets here: `assess` sees to that. */
 export function claimRequest(current: Case): ClaimRequest {
-  const mobile = current.staffMobile ?? chooseMobile(current.visit.phones);
+  const mobile = mobileOf(current)?.mobile ?? null;
   const { pid, claimType, correlationId, hn, hcode } = current;
   if (pid === null || claimType === null || correlationId === null || mobile === null) {
     throw new TypeError('a case is ready only with person, claim type, correlation id and mobile');

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { addDays } from '../../../src/domain/bangkok.ts';
-import type { CardRead } from '../../../src/domain/card-read.ts';
+import { type CardRead, READ_KINDS } from '../../../src/domain/card-read.ts';
 import { CASE_STATES, type Case, STEPS } from '../../../src/domain/case.ts';
 import { REASON_CODES } from '../../../src/domain/reason-text.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
@@ -52,8 +52,9 @@ export const anyVisit: fc.Arbitrary<Visit> = fc
 
 export const anyRead: fc.Arbitrary<CardRead> = fc
   .record({
-    kind: fc.constantFrom('full' as const, 'card-only' as const),
+    kind: fc.constantFrom(...READ_KINDS),
     pid,
+    phone: orNull(fc.constant('0622222223')),
     readAt: instant,
     correlationId: orNull(fc.constant('c1')),
   })
@@ -95,8 +96,9 @@ export const anyCase: fc.Arbitrary<Case> = fc
     stepSeq: fc.nat(9),
     version: fc.integer({ min: 1, max: 99 }),
     readId: orNull(fc.constant('r1')),
-    readKind: orNull(fc.constantFrom('full' as const, 'card-only' as const)),
+    readKind: orNull(fc.constantFrom(...READ_KINDS)),
     staffMobile: orNull(fc.constant('0612345679')),
+    givenMobile: orNull(fc.constant('0622222223')),
     staffClaimType: orNull(claimType),
   })
   .map((c) => sampleCase(c));

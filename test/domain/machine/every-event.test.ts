@@ -13,6 +13,7 @@ import { cardPaired, isAssessed, visitGone, visitSeen } from '../../../src/domai
 import { lookedUp, lookupRefused } from '../../../src/domain/machine/lookup.ts';
 import * as obtain from '../../../src/domain/machine/obtain.ts';
 import { tellNotReadAgain } from '../../../src/domain/machine/offline.ts';
+import { photoDeleted } from '../../../src/domain/machine/photo.ts';
 import { ambiguousInRun, codeFoundInRun, writeBackUndone } from '../../../src/domain/machine/reconcile.ts';
 import { type Gap, seekFirst, seekWithoutCard } from '../../../src/domain/machine/restored.ts';
 import { rightTold } from '../../../src/domain/machine/right.ts';
@@ -80,6 +81,7 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   dayOver: (c, g) => dayOver(c, g.at),
   tellNotReadAgain: (c, g) =>
     tellNotReadAgain(c, { status: 'up', backAt: null }, { afterMs: 1, at: '08:00' }, g.at),
+  photoDeleted: (c, g) => photoDeleted(c, { readId: 'p', why: 'key-lost' }, g.at),
   seekFirst: (c, g) => seekFirst(c, g.gap, g.at),
   seekWithoutCard: (c, g) => seekWithoutCard(c, g.gap, g.at),
   rightTold: (c, g) =>
@@ -122,6 +124,27 @@ it('tells the same visit twice and the second changes nothing', () => {
       if (once == null) return;
       expect(EVENTS.visitSeen?.(once.next, g)).toBeNull();
     }),
+  );
+});
+
+it('asks nothing with a read that only stands in for the card', () => {
+  const open = fc
+    .tuple(anyCase, fc.constantFrom('awaiting-card', 'offline', 'expired', 'not-required', 'needs-staff'))
+    .map(([c, state]): Case => ({ ...c, state, reason: 'no-phone', code: null, askedAt: null }));
+  const standIn = fc
+    .tuple(anyRead, fc.constantFrom('certified', 'photo'))
+    .map(([read, kind]): CardRead => ({ ...read, kind }));
+  fc.assert(
+    fc.property(open, given, standIn, (c, other, read) => {
+      const g = { ...other, read };
+      expect(isAssessed(c)).toBe(true);
+      for (const event of ['visitSeen', 'cardPaired', 'givePhone', 'chooseClaimType', 'retry']) {
+        const changed = EVENTS[event]?.(c, g);
+        if (changed == null) continue;
+        expect(['ready', 'drafted', 'confirming'], event).not.toContain(changed.next.state);
+      }
+    }),
+    { numRuns: 500 },
   );
 });
 

@@ -51,6 +51,14 @@ export function expectSound(c: Case): void {
     expect(c.reason === null, about).toBe(c.state === 'written');
   }
   if (c.state === 'needs-staff') expect(c.reason, about).not.toBeNull();
+  // presence was proved, and the case goes on by itself when the code is there
+  if (c.state === 'needs-staff' && c.reason === 'enter-at-nhso') {
+    expect(['certified', 'photo'], about).toContain(c.readKind);
+    expect(c.nextStep, about).toBe('lookup');
+    expect([c.askedAt, c.code, c.correlationId], about).toEqual([null, null, null]);
+  }
+  if (['ready', 'drafted', 'confirming'].includes(c.state)) expect(c.readKind, about).toBe('full');
+  if (c.state === 'offline') expect(['full', 'card-only'], about).toContain(c.readKind);
   if (SAYS_ALL.includes(c.reason) || c.state === 'written') expect(c.reasonDetail, about).toBeNull();
 }
 
@@ -62,6 +70,8 @@ const SAYS_ALL: readonly (Reason | null)[] = [
   'no-citizen-id',
   'invalid-citizen-id',
   'day-over-no-card',
+  'enter-at-nhso',
+  'day-over-not-entered',
   'visit-cancelled',
   'code-ambiguous',
   'not-required-visit-kind',

@@ -72,14 +72,18 @@ function comeToRest(world: World): void {
       world.work(vn, 'answered');
       deliverAll(world);
     }
-    const open = [...world.ledger.cases.values()].filter(
-      // looked up every now and then until the day is over, whether or not the staff know of it
-      (c) => c.nextStep !== null && c.state !== 'offline' && c.reason !== 'card-not-read-again',
-    );
+    const open = [...world.ledger.cases.values()].filter((c) => c.nextStep !== null && !isWaiting(c));
     if (open.length === 0) return;
     // what NHSO had refused to look up waits for up to half an hour
     world.now = Math.max(world.now + 10_000, Math.min(...open.map((c) => c.dueAt ?? 0)));
   }
+}
+
+/** For a card, or for what a person enters at NHSO: looked up all day, whether or not the staff know of it. */
+const WAITING: readonly Case['reason'][] = ['enter-at-nhso', 'card-not-read-again'];
+
+function isWaiting(c: Case): boolean {
+  return c.state === 'offline' || (c.state === 'needs-staff' && WAITING.includes(c.reason));
 }
 
 function expectAtRest(world: World): void {

@@ -10,8 +10,10 @@ import {
   SAMPLE_DATE,
   SAMPLE_HCODE,
   sampleCase,
+  sampleCertifiedRead,
   sampleCitizenId,
   sampleFoundRight,
+  samplePhotoRead,
   sampleRead,
   sampleVisit,
 } from '../../support/samples.ts';
@@ -68,7 +70,14 @@ export const anyCase: fc.Arbitrary<CaseWithRead> = fc
     department: orNull(fc.record({ code: text, name: orNull(text) })),
     hisCode: orNull(fc.constantFrom('PP1234567890', 'EP999', 'rubbish ที่พิมพ์ไว้')),
     code: orNull(code),
-    read: orNull(fc.record({ right: orNull(right), correlated: fc.boolean() })),
+    read: orNull(
+      fc.record({
+        right: orNull(right),
+        correlated: fc.boolean(),
+        standIn: orNull(fc.constantFrom('certified', 'photo')),
+        said: text,
+      }),
+    ),
     claimType: orNull(fc.constantFrom('PG0060001', 'PG0110001')),
     found: orNull(
       fc.record({ right: orNull(right), source: fc.constantFrom(...RIGHT_SOURCES), askedAt: instant }),
@@ -78,14 +87,7 @@ export const anyCase: fc.Arbitrary<CaseWithRead> = fc
     version: fc.integer({ min: 1, max: 99 }),
   })
   .map((a) => {
-    const read: CardRead | null =
-      a.read === null
-        ? null
-        : sampleRead({
-            right: a.read.right,
-            kind: a.read.right === null ? 'card-only' : 'full',
-            correlationId: a.read.correlated ? sampleRead().correlationId : null,
-          });
+    const read = a.read === null ? null : readOf(a.read);
     const visit = sampleVisit({
       vn: a.vn,
       hn: a.hn,
@@ -126,3 +128,24 @@ export const anyCase: fc.Arbitrary<CaseWithRead> = fc
         : sampleFoundRight({ ...a.found, answer: a.found.right === null ? 'no-right' : 'right' });
     return { case: sampleCase(made), read, found };
   });
+
+interface AnyRead {
+  right: NhsoRight | null;
+  correlated: boolean;
+  standIn: 'certified' | 'photo' | null;
+  said: string;
+}
+
+function readOf({ right, correlated, standIn, said }: AnyRead): CardRead {
+  if (standIn === 'photo') return samplePhotoRead();
+  const { certifier } = sampleCertifiedRead();
+  if (standIn === 'certified' && certifier !== null) {
+    const person = { ...certifier.person, fname: said };
+    return sampleCertifiedRead({ certifier: { ...certifier, person, relation: said, reason: said } });
+  }
+  return sampleRead({
+    right,
+    kind: right === null ? 'card-only' : 'full',
+    correlationId: correlated ? sampleRead().correlationId : null,
+  });
+}

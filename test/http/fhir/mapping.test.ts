@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import type { FhirResource } from 'fhir/r4.js';
 import { describe, expect, it, vi } from 'vitest';
-import type { NhsoRight } from '../../../src/domain/card-read.ts';
+import type { CardRead, NhsoRight } from '../../../src/domain/card-read.ts';
 import { CASE_STATES } from '../../../src/domain/case.ts';
 import { caseId, parseCaseId, parsePatientId, patientId } from '../../../src/http/fhir/ids.ts';
 import type { CaseWithRead, MappingContext } from '../../../src/http/fhir/resources/context.ts';
@@ -14,6 +14,7 @@ import {
 import { toEncounter } from '../../../src/http/fhir/resources/encounter.ts';
 import { organizations } from '../../../src/http/fhir/resources/organization.ts';
 import { toPatient } from '../../../src/http/fhir/resources/patient.ts';
+import { toProvenance } from '../../../src/http/fhir/resources/provenance.ts';
 import { coverageTypeOf, parseInscl, payorOf } from '../../../src/http/fhir/resources/right.ts';
 import { progressOf, TASK_PROGRESS, toTask } from '../../../src/http/fhir/resources/task.ts';
 import { makeSeal } from '../../../src/http/fhir/seal.ts';
@@ -21,8 +22,10 @@ import { validateResource } from '../../support/fhir-validator/index.ts';
 import {
   SAMPLE_AT,
   sampleCase,
+  sampleCertifiedRead,
   sampleCitizenId,
   sampleFoundRight,
+  samplePhotoRead,
   sampleRead,
   sampleVisit,
 } from '../../support/samples.ts';
@@ -60,7 +63,7 @@ function all(source: CaseWithRead, context: MappingContext): FhirResource[] {
   const { hcode, hn, pid, version, updatedAt } = source.case;
   const patient =
     hn === null ? null : toPatient({ hcode, hn, pid, newest: source.case, version, updatedAt }, context);
-  const views = [toEncounter, toCoverage, toCoverageEligibilityResponse, toTask].map((map) =>
+  const views = [toEncounter, toCoverage, toCoverageEligibilityResponse, toTask, toProvenance].map((map) =>
     map(source, context),
   );
   return [patient, ...views].filter((r) => r !== null);
@@ -349,6 +352,54 @@ describe('Task', () => {
       output: [{ valueIdentifier: { value: 'PP1234567890' } }],
     });
   });
+});
+
+describe('Provenance', () => {
+  const CERTIFIED = sampleCertifiedRead();
+  const of = (read: CardRead | null) => toProvenance({ case: DONE.case, read, found: null });
+
+  it("says that the patient's card was read, where and when", () => {
+    expect(of(READ)).toMatchObject({
+      id: '10978-691120083000',
+      target: [{ reference: 'Encounter/10978-691120083000' }],
+      occurredDateTime: '2026-11-20T08:35:00+07:00',
+      recorded: '2026-11-20T08:35:00.400+07:00',
+      activity: { coding: [{ system: 'urn:authen-bridge:cs:presence', code: 'full' }] },
+      agent: [{ type: { coding: [{ code: 'verifier' }] }, who: { display: 'counter-1' } }],
+    });
+    expect(of(READ)?.reason).toBeUndefined();
+  });
+
+  it('says who certified, in which role, why, and at which counter', () => {
+    const provenance = of(CERTIFIED);
+    expect(provenance).toMatchObject({
+      reason: [{ text: 'ลืมบัตร' }],
+      activity: { coding: [{ code: 'certified' }] },
+      agent: [
+        {
+          type: { coding: [{ code: 'author' }] },
+          role: [
+            {
+              coding: [{ system: 'urn:authen-bridge:cs:certifier-role', code: 'officer' }],
+              text: 'พยาบาลคัดกรอง',
+            },
+          ],
+          who: { display: 'สมหญิง รับรองดี' },
+        },
+        { type: { coding: [{ code: 'verifier' }] }, who: { identifier: { value: '10978/counter-1' } } },
+      ],
+    });
+    expect(JSON.stringify(provenance)).not.toMatch(/99\d{11}|0898765432/);
+  });
+
+  it('says that there is a photo, and shows none', () => {
+    expect(of(samplePhotoRead())).toMatchObject({
+      activity: { coding: [{ code: 'photo' }] },
+      agent: [{ who: { display: 'counter-1' } }],
+    });
+  });
+
+  it('is not there while nothing proves that the patient was', () => expect(of(null)).toBeNull());
 });
 
 describe('Patient', () => {

@@ -145,7 +145,14 @@ describe('a search agrees with the resources', () => {
   });
 
   it('every page and every resource is valid', async () => {
-    for (const type of ['Patient', 'Encounter', 'Coverage', 'CoverageEligibilityResponse', 'Task']) {
+    for (const type of [
+      'Patient',
+      'Encounter',
+      'Coverage',
+      'CoverageEligibilityResponse',
+      'Task',
+      'Provenance',
+    ]) {
       const { body } = await get(`${type}?_count=30`);
       expect(validateResource(body)).toEqual([]);
     }
@@ -158,6 +165,7 @@ describe('a search agrees with the resources', () => {
       'Coverage',
       'CoverageEligibilityResponse',
       'Task',
+      'Provenance',
       'Organization',
     ]) {
       for (const found of await find(`${type}?${COUNT}`)) {
@@ -253,6 +261,7 @@ describe('whatever is asked', () => {
       'CoverageEligibilityResponse',
       'Organization',
       'Task',
+      'Provenance',
     );
     await fc.assert(
       fc.asyncProperty(types, query, fc.boolean(), fc.boolean(), async (type, parts, post, privileged) => {

@@ -23,6 +23,7 @@ import { Bridge } from '../../../src/service/bridge.ts';
 import type { Ledger } from '../../../src/service/ports/ledger.ts';
 import type { WorkQueue } from '../../../src/service/ports/work-queue.ts';
 import { Tokens } from '../../../src/service/tokens/tokens.ts';
+import { sampleKey } from '../../db/contract/secret-keys.ts';
 import { SAMPLE_AT, SAMPLE_HCODE } from '../../support/samples.ts';
 
 /** Nobody listens there. */
@@ -89,7 +90,7 @@ export async function openHouse(
   const clock = { now: () => now };
   const logLines: string[] = [];
   const log = makeLog({ level: 'debug', destination: { write: (line) => logLines.push(line) } });
-  const ledger = await openLedger(store);
+  const ledger = await openLedger(store, { secrets: { key: sampleKey(1) } });
   await ledger.migrate();
   const queue = queueThatIsAway();
   const sites = CONFIG.sites.map(({ hcode, his, nhso, requires, stations }) => ({
@@ -118,6 +119,7 @@ export async function openHouse(
       ratePerSecond: 0,
       rightsAfterMs: 900_000,
       rightsPerSecond: 2,
+      photoDays: 30,
       openingTime: nhso.openingTime,
       reconcile: { at: [], days: 7, ratePerSecond: 100 },
     },

@@ -87,7 +87,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
         probeMs: 60_000,
         ratePerSecond: 0,
       },
-      ...{ openingTime: '07:00', rightsAfterMs: 900_000, rightsPerSecond: 2 },
+      ...{ photoDays: 30, openingTime: '07:00', rightsAfterMs: 900_000, rightsPerSecond: 2 },
       reconcile: { at: options.at, days: 7, ratePerSecond: options.ratePerSecond },
     },
   };

@@ -198,6 +198,7 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
         ratePerSecond: 0,
         rightsAfterMs: 900_000,
         rightsPerSecond: 2,
+        photoDays: 30,
         openingTime: '07:00',
         reconcile: { at: [], days: 7, ratePerSecond: 100 },
         ...options.settings,

@@ -49,6 +49,7 @@ const SETTINGS: SiteSettings = {
   ratePerSecond: 0,
   rightsAfterMs: 15 * MINUTE_MS,
   rightsPerSecond: 50,
+  photoDays: 30,
   openingTime: '07:00',
   reconcile: { at: [], days: 7, ratePerSecond: 100 },
 };

@@ -233,7 +233,7 @@ export function patientReferenceParameter(
   };
 }
 
-export function encounterReferenceParameter(name: 'encounter' | 'focus'): CaseParameter {
+export function encounterReferenceParameter(name: 'encounter' | 'focus' | 'target'): CaseParameter {
   return {
     name,
     type: 'reference',

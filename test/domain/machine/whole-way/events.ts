@@ -96,6 +96,18 @@ const intake: fc.Arbitrary<Happening>[] = [
   })),
 ];
 
+const withoutCard: fc.Arbitrary<Happening>[] = [
+  fc
+    .tuple(person, fc.constantFrom('certified', 'certified', 'photo'), fc.constantFrom(2, 1, 9))
+    .map(([p, kind, by]) => ({
+      name: `${kind} of ${p} by ${by}`,
+      run: (world) => {
+        world.standIn(p, kind, by);
+        world.pairAll();
+      },
+    })),
+];
+
 const atNhso: fc.Arbitrary<Happening>[] = [
   one('NHSO down', (world) => {
     world.nhso.isUp = false;
@@ -187,6 +199,7 @@ export const happening: fc.Arbitrary<Happening> = fc
   .oneof(
     group(3, inTheHis),
     group(3, intake),
+    group(1, withoutCard),
     group(1, atNhso),
     group(12, steps),
     group(1, time),

@@ -10,6 +10,7 @@ import { type Holder, type IssuedCode, matchCode } from '../../../../src/domain/
 import { type Instant, serviceDateOf } from '../../../../src/domain/bangkok.ts';
 import { isBridgeError } from '../../../../src/domain/bridge-error.ts';
 import type { Case } from '../../../../src/domain/case.ts';
+import { certifierOf, whyNotCertifier } from '../../../../src/domain/certifier.ts';
 import { dayOver } from '../../../../src/domain/machine/day-end.ts';
 import { cardPaired, openCase, toStaff, visitGone, visitSeen } from '../../../../src/domain/machine/facts.ts';
 import { type LookupGrounds, lookedUp, lookupRefused } from '../../../../src/domain/machine/lookup.ts';
@@ -18,14 +19,16 @@ import { tellNotReadAgain } from '../../../../src/domain/machine/offline.ts';
 import { putBack, seekFirst, seekWithoutCard } from '../../../../src/domain/machine/restored.ts';
 import type { Change } from '../../../../src/domain/machine/transition.ts';
 import { type WriteBackResult, waitForHis, writtenBack } from '../../../../src/domain/machine/write-back.ts';
+import { mobileOf } from '../../../../src/domain/mobile.ts';
 import { pairReads } from '../../../../src/domain/pairing.ts';
-import { chooseMobile } from '../../../../src/domain/phone.ts';
 import { DEFAULT_POLICY } from '../../../../src/domain/requirement.ts';
 import type { Visit } from '../../../../src/domain/visit.ts';
 import {
   SAMPLE_AT,
   SAMPLE_HCODE,
+  sampleCertifiedRead,
   sampleCitizenId,
+  samplePhotoRead,
   sampleRead,
   sampleVisit,
 } from '../../../support/samples.ts';
@@ -94,6 +97,26 @@ export class World {
       pairedVn: null,
     });
     this.ledger.reads.set(id, read);
+  }
+
+  /** The person's presence is proved without their card; `certifier`'s own was read a moment before. */
+  standIn(person: number, kind: 'certified' | 'photo', certifier: number): void {
+    const at = {
+      ...{ id: `read-${++this.#reads}`, readAt: this.now, pid: sampleCitizenId(person) },
+      phone: `081234560${person}`,
+    };
+    if (kind === 'photo') {
+      this.ledger.reads.set(at.id, samplePhotoRead({ ...at, serviceDate: serviceDateOf(this.now) }));
+      return;
+    }
+    if (certifier === person) return;
+    this.showCard(certifier, 'full');
+    const card = this.ledger.reads.get(`read-${this.#reads}`);
+    if (card === undefined) throw new Error('the card was read');
+    const certified = { hcode: card.hcode, stationId: card.stationId, pid: at.pid, at: at.readAt };
+    expect(whyNotCertifier(card, certified)).toBeNull();
+    const stated = { role: 'guardian', relation: 'มารดา', reason: 'เด็กเล็ก' } as const;
+    this.ledger.reads.set(at.id, sampleCertifiedRead({ ...at, certifier: certifierOf(card, stated) }));
   }
 
   // intake
@@ -365,7 +388,9 @@ export class World {
     expect(read?.serviceDate, 'read on the service date').toBe(asked.serviceDate);
     expect(serviceDateOf(this.now)).toBe(asked.serviceDate);
     expect(asked.hcode).toBe(SAMPLE_HCODE);
-    expect(asked.staffMobile ?? chooseMobile(asked.visit.phones), 'no phone is invented').not.toBeNull();
+    expect(mobileOf(asked), 'no phone is invented').not.toBeNull();
+    const given = [...this.ledger.reads.values()].filter((r) => r.pid === asked.pid).map((r) => r.phone);
+    if (asked.givenMobile !== null) expect(given, 'given for this very person').toContain(asked.givenMobile);
     expect(asked.visitGone).toBe(false);
     expect(asked.visit.code, 'the HIS held no code').toBeNull();
   }

@@ -7,6 +7,7 @@ import * as m0003 from './0003-tokens.ts';
 import * as m0004 from './0004-reconciliation.ts';
 import * as m0005 from './0005-reported-codes.ts';
 import * as m0006 from './0006-found-rights.ts';
+import * as m0008 from './0008-door-asks.ts';
 import type { EngineName } from './dialect.ts';
 
 export function allMigrations(engine: EngineName): Record<string, Migration> {
@@ -17,5 +18,6 @@ export function allMigrations(engine: EngineName): Record<string, Migration> {
     '0004-reconciliation': { up: (db) => m0004.up(db, engine) },
     '0005-reported-codes': { up: (db) => m0005.up(db, engine) },
     '0006-found-rights': { up: (db) => m0006.up(db, engine) },
+    '0008-door-asks': { up: (db) => m0008.up(db, engine) },
   };
 }

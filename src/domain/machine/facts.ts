@@ -157,7 +157,9 @@ export function reassess(current: Case, news: Partial<Case>, grounds: Grounds, c
   const { visit, visitGone: isGone, staffMobile, staffClaimType } = told;
   const read = grounds.read !== null && !isGone && isReadOf(grounds.read, visit) ? grounds.read : null;
   const found = assess({ visit, visitGone: isGone, read, staffMobile, staffClaimType }, grounds.policy);
-  const own: Partial<Case> = { serviceDate: visit.serviceDate, ...(read === null ? NO_READ : {}) };
+  // a client of the agent API may have asked with another read's
+  const ofRead = read === null ? NO_READ : { correlationId: read.correlationId };
+  const own: Partial<Case> = { serviceDate: visit.serviceDate, ...ofRead };
   return change(current, { ...news, ...own, ...asPatch(told, found, cause.at) }, cause);
 }
 

@@ -142,6 +142,16 @@ const steps: fc.Arbitrary<Happening>[] = [
   one('the ledger is put back', (world) => world.restore()),
 ];
 
+const clients: fc.Arbitrary<Happening>[] = [
+  fc
+    .tuple(person, fc.constantFrom('PG0060001', 'PG0060001', 'PG0130001'), fc.constantFrom(...FATES))
+    .map(([p, claimType, fate]) => ({
+      name: `a client confirms for ${p} ${claimType} ${fate}`,
+      run: (world) => world.door.confirm(p, claimType, fate),
+    })),
+  one('asks of clients are looked up', (world) => world.door.work()),
+];
+
 const time: fc.Arbitrary<Happening>[] = [
   fc.constantFrom(1_000, 5_000, MINUTE, 10 * MINUTE, 5 * 60 * MINUTE).map((ms) => ({
     name: `${ms / 1000} s pass`,
@@ -189,6 +199,7 @@ export const happening: fc.Arbitrary<Happening> = fc
     group(3, intake),
     group(1, atNhso),
     group(12, steps),
+    group(2, clients),
     group(1, time),
     group(1, staff),
   )

@@ -7,6 +7,7 @@ import { cardOf, codesOf, confirmOf, draftOf, readOf, terminalsOf } from './answ
 import { type AgentCall, CALLS } from './calls.ts';
 import { jsonOf, noAnswerFault, statusFault } from './faults.ts';
 import { NhsoHttp, NoAnswer } from './http.ts';
+import { agentPipe } from './pipe.ts';
 
 export interface AgentTimeouts {
   terminalsMs: number;
@@ -120,6 +121,8 @@ export function openAgent(options: AgentOptions): NhsoAgent {
       const path = `/api/smartcard/probe/${pathPid(call, pid)}`;
       return readOf(call, await ask(call, path, timeouts.readMs));
     },
+
+    pipe: agentPipe(http, options),
 
     close: () => http.close(),
   };

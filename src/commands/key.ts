@@ -12,6 +12,9 @@ import type { ApiKey, Ledger } from '../service/ports/ledger.ts';
 
 const DEFAULT_CONFIG = 'authen-bridge.config.json';
 
+/** What a key of one station may do. */
+const OF_STATION: readonly Scope[] = ['card-reads:write', 'agent-api:use'];
+
 interface StoreOptions {
   config?: string;
   store?: string;
@@ -32,7 +35,7 @@ export function keyCommand(write: (line: string) => void = (line) => console.log
     .requiredOption('--name <name>', 'who or what uses it; stands in history and audit', name)
     .requiredOption('--scope <scopes>', `separated by commas: ${SCOPE_NAMES.join(', ')}`, scopes)
     .option('--site <hcode>', 'the key works for this site only')
-    .option('--station <id>', 'the key sends card reads of this station only (needs --site)')
+    .option('--station <id>', 'the key speaks for this station only (needs --site)')
     .action((options: CreateOptions) =>
       withLedger(options, (ledger, config) => create(ledger, config, options, write)),
     );
@@ -104,8 +107,11 @@ async function revoke(ledger: Ledger, id: string, write: (line: string) => void)
 
 function checkBinding({ site, station, scope }: CreateOptions, config: Config | null): void {
   if (station !== undefined && site === undefined) bad('--station', 'expected --site beside it');
-  if (station !== undefined && scope.some((s) => s !== 'card-reads:write')) {
-    bad('--scope', 'expected card-reads:write alone for a key of one station');
+  if (station !== undefined && scope.some((s) => !OF_STATION.includes(s))) {
+    bad('--scope', `expected nothing but ${OF_STATION.join(', ')} for a key of one station`);
+  }
+  if (station === undefined && scope.includes('agent-api:use')) {
+    bad('--scope', 'expected --station beside agent-api:use: it stands for the agent of one counter');
   }
   if (site !== undefined && scope.includes('metrics:read')) {
     bad('--scope', 'expected no metrics:read for a key of one site: the figures tell of all');

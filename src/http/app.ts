@@ -2,6 +2,7 @@
 
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import { agentRoutes } from './agent/routes.ts';
 import { type Gate, makeGate } from './gate.ts';
 import { logRequests } from './log-requests.ts';
 import { openApiDocument } from './open-api.ts';
@@ -21,7 +22,7 @@ const BODY_LIMIT = 256 * 1024;
 export function routesOf(parts: HttpParts): Route[] {
   const own = [
     ...[...cardReadRoutes(parts), ...caseRoutes(parts), ...decisionRoutes(parts)],
-    ...reconciliationRoutes(parts),
+    ...[...reconciliationRoutes(parts), ...agentRoutes(parts)],
   ];
   const routes: Route[] = [
     ...own,

@@ -60,7 +60,7 @@ function permit(access: Exclude<Access, { open: string }>): RequestHandler {
     }
     if (stationId !== null && access.narrowest !== 'station') {
       refuse(
-        'The key speaks for one station, which may only send card reads.',
+        'The key speaks for one station, which may only send card reads and call its agent.',
         'Use a key without --station.',
       );
     }

@@ -2,6 +2,7 @@
 
 export const SCOPES = {
   'card-reads:write': 'send card reads, as a reader worker at a counter does',
+  'agent-api:use': "call the bridge in the place of the NHSO agent of the key's station",
   'cases:read': 'see cases, their history and what the nights found, citizen ids and phones masked',
   'cases:write': 'retry cases and decide them',
   'fhir:read': 'read FHIR resources',

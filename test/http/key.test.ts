@@ -92,7 +92,10 @@ describe('npm run key', () => {
   test.each([
     [['--scope', 'cases:read,everything'], /card-reads:write, cases:read/],
     [['--scope', 'card-reads:write', '--station', 'counter-1'], /--site/],
-    [['--scope', 'cases:read', '--site', '10978', '--station', 'counter-1'], /card-reads:write alone/],
+    [
+      ['--scope', 'cases:read', '--site', '10978', '--station', 'counter-1'],
+      /nothing but card-reads:write, agent-api:use/,
+    ],
     [['--scope', 'metrics:read', '--site', '10978'], /no metrics:read/],
     [['--scope', 'cases:read', '--site', '99999'], /--site: expected one of 10978/],
     [

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, createCommand, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { openAgent } from '../../adapters/nhso/agent.ts';
+import { openAgentDoor } from '../../adapters/reader/agent-door.ts';
 import { agentCardSource } from '../../adapters/reader/agent-source.ts';
 import { openBridgeLink } from '../../adapters/reader/bridge-link.ts';
 import { openSpool } from '../../adapters/reader/spool.ts';
@@ -23,8 +24,13 @@ interface ReaderOptions {
   settleMs: number;
   readTimeoutMs: number;
   nhsoRetryMs: number;
+  agentApiPort?: number;
+  agentApiOrigin: readonly string[];
   log: LogOptions['level'];
 }
+
+/** Longer than the bridge may wait for NHSO, ms. */
+const AGENT_API_MS = 130_000;
 
 const HELP = `
 The key: prefer the environment variable AUTHEN_BRIDGE_KEY. A key given with --key can be
@@ -36,6 +42,10 @@ alone, and again in full by itself when NHSO is back and the card is still there
 bridge is away reads wait in the spool folder, in order; reads that the bridge will never
 take go to its subfolder "rejected" with the reason. To send one of those again, stop the
 reader, move the .json file back into the spool folder, and start it.
+
+With --agent-api-port other programs of this PC may call the bridge in the place of the NHSO
+agent, without a key of their own; the station's key then needs the scope agent-api:use too.
+A web page may do so only when its origin is named.
 
 Two cards swapped faster than --poll-ms look like one card to the agent: leave the reader
 empty for a second between two patients.
@@ -66,6 +76,8 @@ export function readerCommand(): Command {
       between(100, 3_600_000),
       60_000,
     )
+    .option('--agent-api-port <port>', 'play the NHSO agent to programs of this PC, on 127.0.0.1', tcpPort)
+    .option('--agent-api-origin <origin>', 'a web page that may call it; may be repeated', origin, [])
     .option('--log <level>', 'debug, info, warn, error or silent', level, 'warn')
     .addHelpText('after', HELP)
     .action(async (options: Omit<ReaderOptions, 'key'> & { key?: string }, command: Command) => {
@@ -82,6 +94,10 @@ async function run(options: ReaderOptions): Promise<never> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
+  const log = makeLog({ level: options.log, destination: pino.destination({ fd: 2, sync: true }) });
+  const { agentApiPort: port, agentApiOrigin: origins } = options;
+  const at = { bridge: options.bridge, key: options.key, origins, timeoutMs: AGENT_API_MS, log };
+  const door = port === undefined ? null : await openAgentDoor({ ...at, port });
   const spool = await openSpool(options.spool);
   const { readTimeoutMs: readMs } = options;
   const agent = openAgent({
@@ -103,7 +119,7 @@ async function run(options: ReaderOptions): Promise<never> {
       {
         ...{ source, spool, bridge },
         clock: { now: Date.now },
-        log: makeLog({ level: options.log, destination: pino.destination({ fd: 2, sync: true }) }),
+        log,
         newId: randomUUID,
         onStatus: (line) => console.log(`${timeOfDay(Date.now())} ${options.station} ${line}`),
       },
@@ -114,6 +130,7 @@ async function run(options: ReaderOptions): Promise<never> {
       stop.signal,
     );
   } finally {
+    await door?.close();
     await spool.close();
     await bridge.close();
     // a read that hangs in the agent is not waited for: nothing came of it yet
@@ -135,6 +152,16 @@ function hcode(text: string): string {
 function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('expected an address that begins with http:// or https://');
+}
+
+function tcpPort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError('expected a port, 1 to 65535');
+}
+
+function origin(text: string, before: readonly string[]): string[] {
+  if (URL.canParse(text) && new URL(text).origin === text) return [...before, text];
+  throw new InvalidArgumentError('expected an origin such as https://his.hospital.local');
 }
 
 function between(least: number, most: number): (text: string) => number {

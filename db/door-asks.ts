@@ -47,8 +47,8 @@ export function doorAsks(engine: Engine): DoorAsks {
       return (await engine.read(queries.due({ now, limit: checkLimit(limit) }))).map(fromRow);
     },
 
-    async wanted(hcode, serviceDate, limit) {
-      const rows = await engine.read(queries.wanted({ hcode, serviceDate, limit: checkLimit(limit) }));
+    async wanted(serviceDate, limit) {
+      const rows = await engine.read(queries.wanted({ serviceDate, limit: checkLimit(limit) }));
       return rows.map(fromRow);
     },
   };
@@ -138,12 +138,11 @@ function doorAskQueries(db: Kysely<Tables>) {
         .orderBy('look_at')
         .limit(v.limit),
     ),
-    wanted: prepared((v: { hcode: string; serviceDate: ServiceDate; limit: number }) =>
+    wanted: prepared((v: { serviceDate: ServiceDate; limit: number }) =>
       asks()
         .selectAll('door_ask')
         .where(open)
         .where('door_ask.service_date', '=', v.serviceDate)
-        .where('door_ask.hcode', '=', v.hcode)
         .where((eb) =>
           eb.exists(
             eb

@@ -90,7 +90,8 @@ describe('npm run key', () => {
   });
 
   test.each([
-    [['--scope', 'cases:read,everything'], /card-reads:write, cases:read/],
+    [['--scope', 'cases:read,everything'], /card-reads:write, agent-api:use, cases:read/],
+    [['--scope', 'agent-api:use', '--site', '10978'], /--station beside agent-api:use/],
     [['--scope', 'card-reads:write', '--station', 'counter-1'], /--site/],
     [
       ['--scope', 'cases:read', '--site', '10978', '--station', 'counter-1'],

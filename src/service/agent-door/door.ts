@@ -96,11 +96,10 @@ export class AgentDoor implements AgentApi {
 
   /** To be called each second: what was lost is looked up, and what waits for a visit goes to the visit that has come. */
   async work(): Promise<void> {
-    const { sites, clock } = this.#tools.house;
     await lookUpDue(this.#tools);
     this.#turns += 1;
-    if (this.#turns % HAND_OVER_TURNS !== 0) return;
-    for (const hcode of sites.keys()) await handOverAll(this.#tools, hcode, serviceDateOf(clock.now()));
+    if (this.#turns % HAND_OVER_TURNS === 0)
+      await handOverAll(this.#tools, serviceDateOf(this.#tools.house.clock.now()));
   }
 
   async #readCard(counter: Counter, call: PipeCall): Promise<DoorAnswer> {

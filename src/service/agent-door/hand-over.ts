@@ -52,17 +52,15 @@ async function give(
   return 'given';
 }
 
-/** Whatever waits for a visit that is there by now. */
-export async function handOverAll(
-  tools: Tools,
-  hcode: string,
-  serviceDate: AskKey['serviceDate'],
-): Promise<void> {
-  for (const ask of await tools.house.ledger.doorAsks.wanted(hcode, serviceDate, AT_A_TIME))
-    await handOver(tools, ask);
-}
-
+/** In one turn; the next comes some seconds later. */
 const AT_A_TIME = 200;
+
+/** Whatever waits for a visit that is there by now. */
+export async function handOverAll(tools: Tools, serviceDate: AskKey['serviceDate']): Promise<void> {
+  for (const ask of await tools.house.ledger.doorAsks.wanted(serviceDate, AT_A_TIME)) {
+    if (tools.house.sites.has(ask.hcode)) await handOver(tools, ask);
+  }
+}
 
 /**
  * Before a case asks: true when a client has asked for the person, for this claim type or another, and the case has it now or must

@@ -17,6 +17,6 @@ export interface DoorAsks {
   put(next: DoorAsk): Promise<boolean>;
   /** Those to be looked up by now, the oldest first. */
   due(now: Instant, limit: number): Promise<DoorAsk[]>;
-  /** Those of the hospital and day that no case has, although a visit of the person is there that lacks a code. */
-  wanted(hcode: string, serviceDate: ServiceDate, limit: number): Promise<DoorAsk[]>;
+  /** Those of the day, of any hospital, that no case has, although a visit of the person is there that lacks a code. */
+  wanted(serviceDate: ServiceDate, limit: number): Promise<DoorAsk[]>;
 }

@@ -175,7 +175,8 @@ export function doorAsksContract(make: MakeStore): void {
       await begin(ask);
       const lost = askLost(ask, SAMPLE_AT, SAMPLE_AT);
       await asks.put(lost);
-      const wanted = async () => (await asks.wanted(hcode, SAMPLE_DATE, 10)).map((a) => a.version);
+      const wanted = async () =>
+        (await asks.wanted(SAMPLE_DATE, 1_000)).flatMap((a) => (a.hcode === hcode ? [a.version] : []));
       expect(await wanted()).toEqual([]);
       const { next } = created({ hcode, vn: 'a', pid, state: 'cancelled' });
       await ledgers[0].commit([{ next, from: null, history: [] }]);

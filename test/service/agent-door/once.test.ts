@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { serviceDateOf } from '../../../src/domain/bangkok.ts';
-import { SAMPLE_HCODE, sampleCitizenId } from '../../support/samples.ts';
+import { sampleCitizenId } from '../../support/samples.ts';
 import { describeWith, freshPostgres } from '../../support/services.ts';
 import { claimOf, DoorHouse, doorClient, STATIONS, type Told } from './house.ts';
 
@@ -138,7 +138,7 @@ class Day {
       if (c === null || ON_THE_WAY.includes(c.state)) return false;
     }
     const date = serviceDateOf(clock.now());
-    if ((await ledger.doorAsks.wanted(SAMPLE_HCODE, date, 100)).length > 0) return false;
+    if ((await ledger.doorAsks.wanted(date, 100)).length > 0) return false;
     const due = await ledger.doorAsks.due(Number.MAX_SAFE_INTEGER, 1_000);
     const own = [0, 1].map((who) => this.pid(who));
     return !due.some((a) => own.includes(a.pid));

@@ -1,8 +1,9 @@
-/** The NHSO Secure SmartCard Agent over HTTP: implements the port `NhsoAgent`. */
+/** The NHSO Secure SmartCard Agent over HTTP: implements the ports `NhsoAgent` and `AgentPipe`. */
 
 import type { IssuedCode } from '../../src/domain/authen-code.ts';
 import { BridgeError, isBridgeError } from '../../src/domain/bridge-error.ts';
-import type { ClaimRequest, NhsoAgent, Terminal } from '../../src/service/ports/nhso-agent.ts';
+import type { PipedAgent } from '../../src/service/ports/agent-pipe.ts';
+import type { ClaimRequest, Terminal } from '../../src/service/ports/nhso-agent.ts';
 import { cardOf, codesOf, confirmOf, draftOf, readOf, terminalsOf } from './answers.ts';
 import { type AgentCall, CALLS } from './calls.ts';
 import { jsonOf, noAnswerFault, statusFault } from './faults.ts';
@@ -28,7 +29,7 @@ export interface AgentOptions {
   connections?: number;
 }
 
-export function openAgent(options: AgentOptions): NhsoAgent {
+export function openAgent(options: AgentOptions): PipedAgent {
   const { hcode, zone, timeouts } = options;
   const http = new NhsoHttp(options.url, { connections: options.connections ?? 4 });
 

@@ -2,7 +2,6 @@
 
 import { BridgeError, isBridgeError } from '../../src/domain/bridge-error.ts';
 import type { AgentPipe, PipeCall, Piped } from '../../src/service/ports/agent-pipe.ts';
-import type { AgentOptions } from './agent.ts';
 import { cardOf, confirmOf, readOf } from './answers.ts';
 import { type AgentCall, CALLS } from './calls.ts';
 import { jsonOf, noAnswerFault, statusFault } from './faults.ts';
@@ -15,10 +14,12 @@ interface Sent {
   body?: string;
 }
 
-export function agentPipe(
-  http: NhsoHttp,
-  { zone, timeouts }: Pick<AgentOptions, 'zone' | 'timeouts'>,
-): AgentPipe {
+interface PipeOptions {
+  zone: 'test' | 'prod';
+  timeouts: Readonly<Record<'terminalsMs' | 'readMs' | 'draftMs' | 'confirmMs' | 'lookupMs', number>>;
+}
+
+export function agentPipe(http: NhsoHttp, { zone, timeouts }: PipeOptions): AgentPipe {
   function sent(call: PipeCall): Sent {
     switch (call.name) {
       case 'terminals':

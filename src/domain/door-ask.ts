@@ -111,9 +111,20 @@ export function takenByCase(ask: DoorAsk, vn: string, at: Instant): DoorAsk {
   return changed(ask, { state: 'case', vn, lookAt: null }, at);
 }
 
-/** The look-up itself could not be made, or NHSO refused it: again later. */
+/** The look-up itself could not be made: again later. */
 export function lookUpPutOff(ask: DoorAsk, lookAt: Instant, at: Instant): DoorAsk {
   return changed(ask, { lookAt }, at);
+}
+
+/** NHSO refused the look-up: again twice as long as the last time, within these, ms. */
+const REFUSED_AGAIN_MS = { least: 60_000, most: 30 * 60_000 };
+
+/** Less and less often, and once the day is over no more. */
+export function lookUpRefused(ask: DoorAsk, at: Instant): DoorAsk {
+  const { least, most } = REFUSED_AGAIN_MS;
+  const wait = Math.min(most, Math.max(least, 2 * (at - ask.updatedAt)));
+  const lookAt = serviceDateOf(at) > ask.serviceDate ? null : at + wait;
+  return changed(ask, { state: 'lost', lookAt }, at);
 }
 
 /**
@@ -129,17 +140,20 @@ export function askLookedUp(
   const emptyLookups = ask.emptyLookups + 1;
   const isLast = emptyLookups >= EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN;
   const again = (ms: number): DoorAsk => changed(ask, { state: 'lost', emptyLookups, lookAt: at + ms }, at);
+  // once the day is over nobody asks for it any more
+  const isOver = serviceDateOf(at) > ask.serviceDate;
+  const undecided = (): DoorAsk => (isOver ? { ...again(0), lookAt: null } : again(UNDECIDED_MS));
   switch (match.kind) {
     case 'fits':
       // an older code would do, but the one that was asked for may only not be shown yet
       if (isOlderThanAsk(match.code, ask.askedAt) && !isLast) return again(settleMs);
       return codeIssuedTo(ask, match.code, at);
     case 'ambiguous':
-      return again(UNDECIDED_MS);
+      return undecided();
     case 'none': {
       if (!isLast) return again(settleMs);
       // asked again, NHSO would issue a second one
-      if (match.candidates.some((c) => mayBeOurs(c, ask) && !isOthers(c))) return again(UNDECIDED_MS);
+      if (match.candidates.some((c) => mayBeOurs(c, ask) && !isOthers(c))) return undecided();
       return { ...askFreed(ask, at), emptyLookups, soughtIn: gap?.generation ?? ask.soughtIn };
     }
   }

@@ -12,6 +12,7 @@ import {
   fitsAsk,
   isUndecided,
   lookUpPutOff,
+  lookUpRefused,
   takenByCase,
 } from '../../src/domain/door-ask.ts';
 import type { Gap } from '../../src/domain/machine/restored.ts';
@@ -129,6 +130,32 @@ describe('a lost answer', () => {
   });
 });
 
+describe('a look-up that NHSO refuses', () => {
+  test('is tried again less and less often, and not once the day is over', () => {
+    let ask = askLost(begun(), AT, AT);
+    const waits: number[] = [];
+    let at = AT;
+    for (let i = 0; i < 7; i++) {
+      ask = lookUpRefused(ask, at);
+      waits.push(((ask.lookAt ?? 0) - at) / 60_000);
+      at = ask.lookAt ?? 0;
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 30, 30]);
+    expect(lookUpRefused(ask, AT + DAY_MS)).toMatchObject({ state: 'lost', lookAt: null });
+  });
+
+  test('counts as no look: what was sent stays sent', () => {
+    expect(lookUpRefused(begun(), RECOVER)).toMatchObject({ state: 'lost', emptyLookups: 0 });
+  });
+});
+
+test('what look-ups cannot decide is looked at no more once the day is over', () => {
+  const ambiguous: MatchResult = { kind: 'ambiguous', candidates: [] };
+  const lost = askLost(begun(), AT, AT);
+  expect(look(lost, ambiguous, AT).lookAt).toBe(AT + 30 * 60_000);
+  expect(look(lost, ambiguous, AT + DAY_MS)).toMatchObject({ state: 'lost', lookAt: null });
+});
+
 test('a code fits an ask when all that it states agrees', () => {
   const code = { ...key, claimCode: 'PP1000000001', issuedAt: AT };
   expect(fitsAsk(code, key)).toBe(true);
@@ -151,6 +178,7 @@ test('whatever happens to it: versions grow by one, and it is free only after tw
     fc.constant('begin'),
     fc.constant('lost'),
     fc.constant('put-off'),
+    fc.constant('refused'),
     fc.record({
       match: fc.constantFrom<MatchResult>(NONE, fits(AT + 10), fits(AT - 90_000), seen(AT, ['claim-type'])),
     }),
@@ -170,6 +198,7 @@ test('whatever happens to it: versions grow by one, and it is free only after tw
         } else if (before === null || before.state === 'free' || before.state === 'issued') continue;
         else if (e === 'lost') ask = askLost(before, at, at);
         else if (e === 'put-off') ask = lookUpPutOff(before, at, at);
+        else if (e === 'refused') ask = lookUpRefused(before, at);
         else {
           ask = look(before, e.match, at, gap);
           empty += 1;

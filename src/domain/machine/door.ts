@@ -200,7 +200,8 @@ export function takenOver(current: Case, ask: DoorAsk, at: Instant): Change | nu
     asked,
     {
       ...{ state: 'unknown', ...NO_REASON, emptyLookups: ask.emptyLookups, correlationId, stationId },
-      ...thenDo(current, 'lookup', Math.max(at, ask.lookAt)),
+      // what look-ups alone cannot decide the case brings to a person at once
+      ...thenDo(current, 'lookup', isUndecided(ask) ? at : Math.max(at, ask.lookAt)),
     },
     { event: 'ask-taken-over', actor, at, detail },
   );

@@ -78,7 +78,7 @@ function messageOf(req: Request, { code, detail, fields }: Told, status: number)
     case 400:
       if (fields !== undefined)
         return `Validation failed for object='authenRequest'. Error count: ${fields.length}`;
-      return `JSON parse error: ${detail}`;
+      return detail.startsWith('body') ? `JSON parse error: ${detail}` : detail;
     default:
       return WORDS[code] ?? detail;
   }

@@ -181,8 +181,8 @@ async function settle(
     const found = await doorAsks.find(asked);
     if (found === null) throw new TypeError('what was announced is not in the ledger any more');
     standing = found;
-    const isMine =
-      standing.version === asked.version || standing.state === 'free' || standing.state === 'lost';
+    const isOthers = standing.state === 'asking' && standing.askedAt !== asked.askedAt;
+    const isMine = standing.state !== 'case' && standing.state !== 'issued' && !isOthers;
     if (!isMine) return standing;
   }
   return standing;

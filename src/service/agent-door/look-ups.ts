@@ -4,7 +4,14 @@ import { type IssuedCode, type MatchResult, matchCode } from '../../domain/authe
 import { DAY_MS } from '../../domain/bangkok.ts';
 import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { CitizenId } from '../../domain/citizen-id.ts';
-import { type AskKey, askLookedUp, type DoorAsk, lookUpPutOff } from '../../domain/door-ask.ts';
+import {
+  type AskKey,
+  askLookedUp,
+  type DoorAsk,
+  isUndecided,
+  lookUpPutOff,
+  lookUpRefused,
+} from '../../domain/door-ask.ts';
 import { shownByNhso } from '../steps/lookup.ts';
 import type { StepTools } from '../steps/step.ts';
 import { handOver } from './hand-over.ts';
@@ -12,18 +19,20 @@ import { handOver } from './hand-over.ts';
 /** In one turn; the next comes a second later. */
 const AT_A_TIME = 50;
 
-/** NHSO did not answer, or refused the look-up: it is tried again after so long, ms. */
-const AGAIN_MS = { unanswered: 5_000, refused: 60_000 };
+/** NHSO did not answer, or is known to be down: again after so long, ms. Meanwhile others have their turn. */
+const AGAIN_MS = 5_000;
 
 export async function lookUpDue(tools: StepTools): Promise<void> {
   const { ledger, clock, sites } = tools.house;
   for (const ask of await ledger.doorAsks.due(clock.now(), AT_A_TIME)) {
-    if (sites.has(ask.hcode) && tools.line(ask.hcode).status === 'up') await lookUp(tools, ask);
+    const isUp = sites.has(ask.hcode) && tools.line(ask.hcode).status === 'up';
+    if (isUp) await lookUp(tools, ask);
+    else await ledger.doorAsks.put(lookUpPutOff(ask, clock.now() + AGAIN_MS, clock.now()));
   }
 }
 
 async function lookUp(tools: StepTools, ask: DoorAsk): Promise<void> {
-  const { clock, ledger, sites } = tools.house;
+  const { clock, ledger, log, sites } = tools.house;
   const settleMs = sites.get(ask.hcode)?.settings.settleMs ?? 0;
   let next: DoorAsk;
   try {
@@ -33,10 +42,16 @@ async function lookUp(tools: StepTools, ask: DoorAsk): Promise<void> {
   } catch (error) {
     if (!isBridgeError(error)) throw error;
     const now = clock.now();
-    const wait = error.code === 'nhso-refused' ? AGAIN_MS.refused : AGAIN_MS.unanswered;
-    next = lookUpPutOff(ask, now + wait, now);
+    next = error.code === 'nhso-refused' ? lookUpRefused(ask, now) : lookUpPutOff(ask, now + AGAIN_MS, now);
   }
   if (!(await ledger.doorAsks.put(next))) return;
+  if (isUndecided(next) && !isUndecided(ask)) {
+    const { hcode: site, stationId: station, claimType } = next;
+    log.warn(
+      { site, station, claimType },
+      'what became of a code that a client asked for must be looked at by a person',
+    );
+  }
   if (next.state === 'issued') await handOver(tools, next);
 }
 

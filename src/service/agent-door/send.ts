@@ -2,7 +2,7 @@
 
 import { BridgeError, isBridgeError } from '../../domain/bridge-error.ts';
 import type { NhsoLine } from '../nhso-line.ts';
-import type { PipeCall, Piped, RawAnswer } from '../ports/agent-pipe.ts';
+import type { PipeCall, Piped, PipedAgent, RawAnswer } from '../ports/agent-pipe.ts';
 import type { ConfirmReceipt, NhsoAgent } from '../ports/nhso-agent.ts';
 
 /** What became of a confirm. */
@@ -13,7 +13,7 @@ export type Sent =
 
 /** The agent's own answer. Throws what the pipe throws, and `agent-unreachable` where the agent cannot be spoken to directly. */
 export function pipe(agent: NhsoAgent, call: PipeCall): Promise<Piped> {
-  if (agent.pipe !== undefined) return agent.pipe(call);
+  if (isPiped(agent)) return agent.pipe(call);
   throw new BridgeError('agent-unreachable', "the agent's own words do not come over this station's line", {
     retry: 'yes',
   });
@@ -61,4 +61,8 @@ function unclear(): BridgeError {
   return new BridgeError('agent-bad-answer', 'the answer to confirm-save cannot be understood', {
     retry: 'ask-first',
   });
+}
+
+function isPiped(agent: NhsoAgent): agent is PipedAgent {
+  return 'pipe' in agent;
 }

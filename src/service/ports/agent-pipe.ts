@@ -1,7 +1,7 @@
 /** The agent's own words, for whoever speaks to the bridge as to the agent: an answer as it came, and what it is taken for. */
 
 import type { BridgeError } from '../../domain/bridge-error.ts';
-import type { AgentCard, AgentRead, ConfirmReceipt } from './nhso-agent.ts';
+import type { AgentCard, AgentRead, ConfirmReceipt, NhsoAgent } from './nhso-agent.ts';
 
 /** A call of the agent's. Nothing else can be sent: no address comes from outside. */
 export type PipeCall =
@@ -36,3 +36,8 @@ export interface Piped {
  * `agent-bad-answer`), and `not-found` for a probe in the PROD zone, which is not sent.
  */
 export type AgentPipe = (call: PipeCall) => Promise<Piped>;
+
+/** An agent whose own words can be had: one that is spoken to directly. */
+export interface PipedAgent extends NhsoAgent {
+  readonly pipe: AgentPipe;
+}

@@ -3,7 +3,6 @@
 import type { IssuedCode } from '../../domain/authen-code.ts';
 import type { Instant } from '../../domain/bangkok.ts';
 import type { ClaimTypeOffer, NhsoRight } from '../../domain/card-read.ts';
-import type { AgentPipe } from './agent-pipe.ts';
 
 export interface Terminal {
   terminalName: string;
@@ -78,7 +77,5 @@ export interface NhsoAgent {
   latestFiveAllHospitals(pid: string): Promise<IssuedCode[]>;
   /** As `read` without a card; develop and TEST zone only, refused in PROD before anything is sent. */
   probe(pid: string): Promise<AgentRead>;
-  /** The agent's own words, for the drop-in agent API; absent where calls do not go to the agent directly. */
-  readonly pipe?: AgentPipe;
   close(): Promise<void>;
 }

@@ -173,6 +173,9 @@ describe('a visit takes over', () => {
       ...{ state: 'unknown', reason: null, askedAt: AT - 60_000, emptyLookups: 1 },
       ...{ nextStep: 'lookup', dueAt: AT + 9_000 },
     });
+    // what look-ups alone have not decided is a person's now
+    const undecided = ask('lost', { lookAt: AT + 1_800_000, emptyLookups: 2 });
+    expect(takenOver(ready(), undecided, AT)?.next).toMatchObject({ emptyLookups: 2, dueAt: AT });
     expect(takenOver(ready(), ask('asking'), AT)).toBeNull();
     expect(takenOver(ready(), ask('lost', { lookAt: null }), AT)).toBeNull();
     expect(takenOver(awaiting({ state: 'needs-staff', reason: 'refused' }), ask('lost'), AT)).toBeNull();

@@ -10,6 +10,7 @@ import type { Case } from '../../../src/domain/case.ts';
 import { isUndecided } from '../../../src/domain/door-ask.ts';
 import { dayOver } from '../../../src/domain/machine/day-end.ts';
 import { SAMPLE_DATE } from '../../support/samples.ts';
+import { DoorModel } from './whole-way/door.ts';
 import { deliverAll, happening, poll, VISITS } from './whole-way/events.ts';
 import { NhsoModel } from './whole-way/nhso.ts';
 import { MINUTE, World } from './whole-way/world.ts';
@@ -73,7 +74,7 @@ function comeToRest(world: World): void {
       world.work(vn, 'answered');
       deliverAll(world);
     }
-    world.door.work();
+    DoorModel.of(world).work();
     const asked = [...world.ledger.asks.values()].filter((a) => a.lookAt !== null && a.state !== 'case');
     const open = [...world.ledger.cases.values()].filter((c) => c.nextStep !== null && c.state !== 'offline');
     const isOver = (lookAt: number | null): boolean => (lookAt ?? 0) > world.now + 25 * MINUTE;

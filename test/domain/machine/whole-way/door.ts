@@ -36,12 +36,22 @@ import { type Fate, RECOVER_MS, SEND_WITHIN_MS, TIMES, type World } from './worl
 
 const MOBILE = '0899999992';
 
+const DOORS = new WeakMap<World, DoorModel>();
+
 export class DoorModel {
   readonly #world: World;
   #calls = 0;
 
-  constructor(world: World) {
+  private constructor(world: World) {
     this.#world = world;
+    world.askedByClient = (c) => this.#hasAskedFor(c);
+  }
+
+  /** Of this world. */
+  static of(world: World): DoorModel {
+    const door = DOORS.get(world) ?? new DoorModel(world);
+    DOORS.set(world, door);
+    return door;
   }
 
   get #asks(): Map<string, DoorAsk> {
@@ -159,7 +169,7 @@ export class DoorModel {
     const standing = this.#settle(begun, (ask) => codeIssuedTo(ask, code, world.now));
     const late = standing?.state === 'case' ? world.ledger.cases.get(standing.vn ?? '') : undefined;
     if (late !== undefined) world.decide(late.vn, (c) => codeCameLate(c, code, world.now));
-    this.handOverAll();
+    this.#handOverAll();
   }
 
   #settle(begun: DoorAsk, change: (ask: DoorAsk) => DoorAsk): DoorAsk | null {
@@ -197,10 +207,10 @@ export class DoorModel {
       const { settleMs } = TIMES;
       this.#asks.set(askKey(ask), askLookedUp(ask, this.#look(ask), { settleMs, gap: ledger.gap, at: now }));
     }
-    this.handOverAll();
+    this.#handOverAll();
   }
 
-  handOverAll(): void {
+  #handOverAll(): void {
     for (const ask of [...this.#asks.values()]) this.#handOver(ask);
   }
 
@@ -229,7 +239,7 @@ export class DoorModel {
   }
 
   /** In the place of a draft or confirm of the case: see `askedByClient`. */
-  hasAskedFor(c: Case): boolean {
+  #hasAskedFor(c: Case): boolean {
     const theirs = [...this.#asks.values()].filter(
       (a) =>
         a.pid === c.pid && a.serviceDate === c.serviceDate && ['asking', 'lost', 'issued'].includes(a.state),

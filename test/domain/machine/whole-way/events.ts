@@ -10,6 +10,7 @@ import {
 } from '../../../../src/domain/machine/staff.ts';
 import type { Visit } from '../../../../src/domain/visit.ts';
 import { sampleCitizenId } from '../../../support/samples.ts';
+import { DoorModel } from './door.ts';
 import { MINUTE, POLICY, type World } from './world.ts';
 
 export const VISITS = ['v1', 'v2', 'v3'] as const;
@@ -147,9 +148,9 @@ const clients: fc.Arbitrary<Happening>[] = [
     .tuple(person, fc.constantFrom('PG0060001', 'PG0060001', 'PG0130001'), fc.constantFrom(...FATES))
     .map(([p, claimType, fate]) => ({
       name: `a client confirms for ${p} ${claimType} ${fate}`,
-      run: (world) => world.door.confirm(p, claimType, fate),
+      run: (world) => DoorModel.of(world).confirm(p, claimType, fate),
     })),
-  one('asks of clients are looked up', (world) => world.door.work()),
+  one('asks of clients are looked up', (world) => DoorModel.of(world).work()),
 ];
 
 const time: fc.Arbitrary<Happening>[] = [

@@ -28,7 +28,6 @@ import {
   sampleRead,
   sampleVisit,
 } from '../../../support/samples.ts';
-import { DoorModel } from './door.ts';
 import { LedgerModel } from './ledger.ts';
 import { keyOf, type NhsoModel } from './nhso.ts';
 
@@ -60,8 +59,8 @@ export class World {
   readonly his = new Map<string, Visit>();
   inHand: InHand[] = [];
   #reads = 0;
-  /** Clients of the agent API at the counter. */
-  readonly door = new DoorModel(this);
+  /** Whether a client of the agent API has asked in the place of this case; see `door.ts`. */
+  askedByClient: (c: Case) => boolean = () => false;
   /** Look-ups at NHSO since the last confirm that was sent for the key. */
   readonly #lookupsSince = new Map<string, number>();
 
@@ -186,7 +185,7 @@ export class World {
   }
 
   #draft(c: Case, fate: Fate): void {
-    if (!this.#mayAsk(c) || this.door.hasAskedFor(c)) return;
+    if (!this.#mayAsk(c) || this.askedByClient(c)) return;
     const other = this.ledger.otherAsker(c);
     if (other !== null) this.ledger.commit(obtain.sameDayAsked(c, other, this.now));
     else if (!this.nhso.isUp) this.#try(obtain.waitForNhso(c, 'down', this.now));
@@ -204,7 +203,7 @@ export class World {
       asked = this.ledger.commit(obtain.confirmSending(c, this.now + RECOVER_MS, this.now));
     } catch (error) {
       if (!isBridgeError(error, 'already-asked')) throw error;
-      if (this.door.hasAskedFor(c)) return;
+      if (this.askedByClient(c)) return;
       this.ledger.commit(obtain.sameDayAsked(c, this.ledger.otherAsker(c) ?? '', this.now));
       return;
     }

@@ -7,10 +7,11 @@ import type { CompiledQuery, Kysely } from 'kysely';
 import { BridgeError } from '../src/domain/bridge-error.ts';
 import type { Case, HistoryEntry } from '../src/domain/case.ts';
 import type { CaseChange } from '../src/service/ports/ledger.ts';
+import { askMarks } from './ask-marks.ts';
 import { CASE_COLUMNS, toCaseRow } from './case-row.ts';
 import { chunks } from './chunks.ts';
 import { ask, change, type Script } from './engine.ts';
-import { conflict } from './errors.ts';
+import { alreadyAsked, conflict } from './errors.ts';
 import { patientMoves } from './patients.ts';
 import { prepared } from './prepared.ts';
 import type { CaseRow, Tables } from './tables.ts';
@@ -30,6 +31,7 @@ interface Effect {
 export function makeCommit(db: Kysely<Tables>): Commit {
   const queries = commitQueries(db);
   const moved = patientMoves(db);
+  const marks = askMarks(db);
 
   /**
    * Another process may have made the case since `rowsBefore` looked. It is then passed over, and missed in the count:
@@ -63,6 +65,7 @@ export function makeCommit(db: Kysely<Tables>): Commit {
         rows: 1,
         orElse: () => hasChanged(next),
       },
+      ...asks(row, old),
     ];
     if (old.hn !== null && old.hn !== row.hn) {
       const versions = old.version + 1;
@@ -75,6 +78,36 @@ export function makeCommit(db: Kysely<Tables>): Commit {
     if (step !== null && old.step_seq !== next.stepSeq)
       effects.push({ query: queries.insertStep(step), rows: 1 });
     return effects;
+  }
+
+  /**
+   * The case begins to ask: its mark stands in the row that a client of the agent API would have to take, and takes it from
+   * nobody. The unique index over the cases decides among the cases; this decides between them and those clients.
+   */
+  function asks(row: CaseRow, old: Before): Effect[] {
+    if (row.asked_at === null || row.pid === null || row.claim_type === null) return [];
+    const isSame = (['asked_at', 'pid', 'service_date', 'claim_type'] as const).every(
+      (c) => old[c] === row[c],
+    );
+    if (isSame) return [];
+    const orElse = () =>
+      alreadyAsked('a client of the agent API asks for the same person, day and claim type');
+    return [{ query: marks.mark(row), rows: 1, orElse }];
+  }
+
+  function takes(changes: readonly CaseChange[]): Effect[] {
+    return changes.flatMap(({ next, takes: taken }) =>
+      taken === undefined
+        ? []
+        : [
+            {
+              query: marks.take({ ...taken, vn: next.vn, at: next.updatedAt }),
+              rows: 1,
+              orElse: () =>
+                conflict('what a client of the agent API has asked for has changed since it was read'),
+            },
+          ],
+    );
   }
 
   function history(changes: readonly CaseChange[]): Effect[] {
@@ -100,7 +133,7 @@ export function makeCommit(db: Kysely<Tables>): Commit {
   /** Changes go in the caller's order: one case may let go of a code that the next one takes. */
   return function* commit(changes) {
     const known = yield* rowsBefore(changes);
-    const effects: Effect[] = [];
+    const effects = takes(changes);
     for (const { isNew, run } of runs(changes)) {
       if (isNew) effects.push(...insertCases(run));
       for (const { next, from } of run) {

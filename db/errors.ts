@@ -26,17 +26,17 @@ export function conflict(what: string): BridgeError {
   return new BridgeError('conflict', what, { retry: 'yes' });
 }
 
+export function alreadyAsked(what: string): BridgeError {
+  return new BridgeError('already-asked', what, { retry: 'no' });
+}
+
 /** The error that belongs to a unique index, by the index's name (PostgreSQL) or its columns (SQLite). */
 export function notUnique(named: string): BridgeError {
   if (named.includes('visit_case_code') || /^visit_case\.claim_code$/.test(named)) {
     return new BridgeError('code-held', 'the code is already on another visit', { retry: 'no' });
   }
   if (named.includes('visit_case_asked') || named.includes('visit_case.claim_type')) {
-    return new BridgeError(
-      'already-asked',
-      'another visit of the same person, day and claim type has asked for a code',
-      { retry: 'no' },
-    );
+    return alreadyAsked('another visit of the same person, day and claim type has asked for a code');
   }
   return conflict(`this is in the ledger already (${named})`);
 }

@@ -5,6 +5,7 @@ import { cardReads } from './card-reads.ts';
 import { caseReading } from './cases.ts';
 import { checkLedger } from './check.ts';
 import { checkVersions, makeCommit } from './commit.ts';
+import { doorAsks } from './door-asks.ts';
 import type { Engine } from './engine.ts';
 import { foundRights } from './found-rights.ts';
 import { keysAndMemory } from './keys-and-memory.ts';
@@ -33,6 +34,7 @@ export function ledgerOn(engine: Engine, secrets: Secrets = secretsOf({})): Ledg
     ...work(engine),
     ...keysAndMemory(engine),
     ...lineage(engine),
+    doorAsks: doorAsks(engine),
     reported: reportedCodes(engine),
     rights: foundRights(engine, commit),
     search: ledgerSearch(engine),

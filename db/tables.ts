@@ -105,6 +105,27 @@ export interface FoundRightTable {
   failure: string | null;
 }
 
+/** Who asks for a person's code of a day and claim type: a client of the agent API, or (state `case`) the visit `vn`. */
+export interface DoorAskTable {
+  pid: string;
+  service_date: string;
+  claim_type: string;
+  hcode: string;
+  version: number;
+  state: string;
+  vn: string | null;
+  actor: string;
+  station_id: string;
+  correlation_id: string | null;
+  asked_at: number;
+  look_at: number | null;
+  empty_lookups: number;
+  sought_in: number;
+  claim_code: string | null;
+  issued_at: number | null;
+  updated_at: number;
+}
+
 export interface HistoryTable {
   seq: Generated<number>;
   hcode: string;
@@ -241,6 +262,7 @@ export interface Tables {
   card_read: CardReadTable;
   read_photo: ReadPhotoTable;
   found_right: FoundRightTable;
+  door_ask: DoorAskTable;
   history: HistoryTable;
   outbox: OutboxTable;
   patient_moved: PatientMovedTable;

@@ -1,12 +1,14 @@
-/** The NHSO Secure SmartCard Agent over HTTP: implements the port `NhsoAgent`. */
+/** The NHSO Secure SmartCard Agent over HTTP: implements the ports `NhsoAgent` and `AgentPipe`. */
 
 import type { IssuedCode } from '../../src/domain/authen-code.ts';
 import { BridgeError, isBridgeError } from '../../src/domain/bridge-error.ts';
-import type { ClaimRequest, NhsoAgent, Terminal } from '../../src/service/ports/nhso-agent.ts';
+import type { PipedAgent } from '../../src/service/ports/agent-pipe.ts';
+import type { ClaimRequest, Terminal } from '../../src/service/ports/nhso-agent.ts';
 import { cardOf, codesOf, confirmOf, draftOf, readOf, terminalsOf } from './answers.ts';
 import { type AgentCall, CALLS } from './calls.ts';
 import { jsonOf, noAnswerFault, statusFault } from './faults.ts';
 import { type NhsoExchange, NhsoHttp, NoAnswer } from './http.ts';
+import { agentPipe } from './pipe.ts';
 
 export interface AgentTimeouts {
   terminalsMs: number;
@@ -29,7 +31,7 @@ export interface AgentOptions {
   connections?: number;
 }
 
-export function openAgent(options: AgentOptions): NhsoAgent {
+export function openAgent(options: AgentOptions): PipedAgent {
   return agentOver(new NhsoHttp(options.url, { connections: options.connections ?? 4 }), options);
 }
 
@@ -37,7 +39,7 @@ export function openAgent(options: AgentOptions): NhsoAgent {
 export function agentOver(
   http: NhsoExchange,
   options: Pick<AgentOptions, 'hcode' | 'zone' | 'timeouts'>,
-): NhsoAgent {
+): PipedAgent {
   const { hcode, zone, timeouts } = options;
 
   /** One call to its JSON, or to the port's error. */
@@ -130,6 +132,8 @@ export function agentOver(
       const path = `/api/smartcard/probe/${pathPid(call, pid)}`;
       return readOf(call, await ask(call, path, timeouts.readMs));
     },
+
+    pipe: agentPipe(http, options),
 
     close: () => http.close(),
   };

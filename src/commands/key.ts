@@ -13,7 +13,7 @@ import type { ApiKey, Ledger } from '../service/ports/ledger.ts';
 const DEFAULT_CONFIG = 'authen-bridge.config.json';
 
 /** What a worker at a counter does; a key of one station may hold nothing else. */
-const OF_STATION: readonly Scope[] = ['card-reads:write', 'agent-line:carry'];
+const OF_STATION: readonly Scope[] = ['card-reads:write', 'agent-line:carry', 'agent-api:use'];
 
 interface StoreOptions {
   config?: string;
@@ -35,7 +35,7 @@ export function keyCommand(write: (line: string) => void = (line) => console.log
     .requiredOption('--name <name>', 'who or what uses it; stands in history and audit', name)
     .requiredOption('--scope <scopes>', `separated by commas: ${SCOPE_NAMES.join(', ')}`, scopes)
     .option('--site <hcode>', 'the key works for this site only')
-    .option('--station <id>', 'the key works for this station of the site only (needs --site)')
+    .option('--station <id>', 'the key speaks for this station of the site only (needs --site)')
     .action((options: CreateOptions) =>
       withLedger(options, (ledger, config) => create(ledger, config, options, write)),
     );
@@ -108,10 +108,13 @@ async function revoke(ledger: Ledger, id: string, write: (line: string) => void)
 function checkBinding({ site, station, scope }: CreateOptions, config: Config | null): void {
   if (station !== undefined && site === undefined) bad('--station', 'expected --site beside it');
   if (station !== undefined && scope.some((s) => !OF_STATION.includes(s))) {
-    bad('--scope', `expected ${OF_STATION.join(' or ')} alone for a key of one station`);
+    bad('--scope', `expected nothing but ${OF_STATION.join(', ')} for a key of one station`);
   }
   if (station === undefined && scope.includes('agent-line:carry')) {
     bad('--station', 'expected one for agent-line:carry: a line is one station’s');
+  }
+  if (station === undefined && scope.includes('agent-api:use')) {
+    bad('--station', 'expected one for agent-api:use: it stands for the agent of one counter');
   }
   if (site !== undefined && scope.includes('metrics:read')) {
     bad('--scope', 'expected no metrics:read for a key of one site: the figures tell of all');

@@ -8,10 +8,12 @@ import {
   httpUrl,
   level,
   oneMoreUrl,
+  origin,
   type ReaderOptions,
   SPOOL_OPTION,
   source,
   station,
+  tcpPort,
 } from './reader/options.ts';
 
 const HELP = `
@@ -29,6 +31,10 @@ The source: "auto" reads through the NHSO agent, and from the reader itself (PC/
 agent is away, hangs, has no reader or does not see the card; without the agent the card alone
 is read. "agent" and "pcsc" keep to the one. What drives readers (pcsc-mini) is an optional
 part: where it is missing, "auto" says so once and goes on with the agent.
+
+With --agent-api-port other programs of this PC may call the bridge in the place of the NHSO
+agent, without a key of their own; the station's key then needs the scope agent-api:use too.
+A web page may do so only when its origin is named.
 
 Two cards swapped faster than --poll-ms look like one card to the agent: leave the reader
 empty for a second between two patients.
@@ -81,6 +87,8 @@ export function readerCommand(): Command {
       between(100, 3_600_000),
       60_000,
     )
+    .option('--agent-api-port <port>', 'play the NHSO agent to programs of this PC, on 127.0.0.1', tcpPort)
+    .option('--agent-api-origin <origin>', 'a web page that may call it; may be repeated', origin, [])
     .option('--log <level>', 'debug, info, warn, error or silent', level, 'warn')
     .addHelpText('after', HELP)
     .action(async (options: Given, command: Command) => {

@@ -2,6 +2,7 @@
 
 import express, { type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import { agentRoutes } from './agent/routes.ts';
 import { type Gate, makeGate } from './gate.ts';
 import { logRequests } from './log-requests.ts';
 import { openApiDocument } from './open-api.ts';
@@ -23,7 +24,7 @@ export function routesOf(parts: HttpParts): Route[] {
   const own = [
     ...[...cardReadRoutes(parts), ...agentLineRoutes(parts)],
     ...[...caseRoutes(parts), ...decisionRoutes(parts)],
-    ...reconciliationRoutes(parts),
+    ...[...reconciliationRoutes(parts), ...agentRoutes(parts)],
   ];
   const routes: Route[] = [
     ...own,

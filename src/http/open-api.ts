@@ -105,19 +105,25 @@ function responses(doc: RouteDoc, components: Json): Json {
 function problemStatuses(doc: RouteDoc): number[] {
   const statuses = [429, 500];
   if (!('open' in doc.access)) statuses.push(401, 403, 503);
-  if (doc.path.startsWith('/api') || doc.tag === 'FHIR') statuses.push(400);
+  if (doc.path.startsWith('/api') || doc.tag in PROBLEMS) statuses.push(400);
   if (doc.params !== NOTHING) statuses.push(404);
   if (doc.method === 'post') statuses.push(409, 413, 415, 502);
   return [...statuses, ...(doc.problems ?? [])].sort();
 }
 
 function problem(doc: RouteDoc, status: number): Json {
-  const schema =
-    doc.tag === 'FHIR'
-      ? { 'application/fhir+json': { schema: { $ref: '#/components/schemas/FhirResource' } } }
-      : { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
-  return { description: titleOf(status), content: schema };
+  const [mediaType, name] = PROBLEMS[doc.tag] ?? ['application/problem+json', 'Problem'];
+  return {
+    description: titleOf(status),
+    content: { [mediaType]: { schema: { $ref: `#/components/schemas/${name}` } } },
+  };
 }
+
+/** Where a client knows another form of errors than the bridge's own. */
+const PROBLEMS: Readonly<Record<string, readonly [mediaType: string, schema: string]>> = {
+  FHIR: ['application/fhir+json', 'FhirResource'],
+  Agent: ['application/json', 'AgentAnswer'],
+};
 
 /** JSON Schema of it; whatever has an id becomes a component and is referred to. */
 function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Json): Json {

@@ -9,6 +9,7 @@ import type { OperationOutcome, OperationOutcomeIssue } from 'fhir/r4.js';
 import { BridgeError, type ErrorCode, isBridgeError } from '../domain/bridge-error.ts';
 import { maskCitizenIds } from '../domain/citizen-id.ts';
 import type { Log } from '../service/ports/log.ts';
+import { isAgentPath, sendSpring } from './agent/spring.ts';
 
 /** A refusal that the protocol itself makes, before the work of the house begins. */
 export type RefusalCode =
@@ -154,8 +155,13 @@ export function toProblem(error: unknown, log: Log): Problem {
 export function sendProblem(req: Request, res: Response, problem: Problem): void {
   if (problem.retryAfterSeconds !== undefined) res.set('Retry-After', String(problem.retryAfterSeconds));
   if (problem.status === 401) res.set('WWW-Authenticate', 'Bearer realm="authen-bridge"');
+  const path = req.originalUrl.split('?', 1)[0] ?? '';
+  if (isAgentPath(path)) {
+    sendSpring(req, res, problem);
+    return;
+  }
   res.status(problem.status);
-  if (/^\/fhir(\/|$)/.test(req.originalUrl.split('?', 1)[0] ?? '')) {
+  if (/^\/fhir(\/|$)/.test(path)) {
     res.type('application/fhir+json').send(JSON.stringify(asOperationOutcome(problem)));
     return;
   }

@@ -3,6 +3,7 @@
 import type { Instant } from '../domain/bangkok.ts';
 import type { CardReadMessage } from '../domain/card-read.ts';
 import type { Case } from '../domain/case.ts';
+import type { AgentApi } from './agent-door/api.ts';
 import type { PaceReason } from './pace.ts';
 import type { Finding } from './ports/finding.ts';
 import type { CaseKey } from './ports/ledger.ts';
@@ -59,4 +60,6 @@ export interface BridgeApi {
   readiness(): Promise<Finding[]>;
   /** Of each site, in the order of the configuration. From memory, fast. */
   hisStates(): HisState[];
+  /** NHSO's agent of a counter, played by the bridge. */
+  readonly agentApi: AgentApi;
 }

@@ -6,6 +6,7 @@ import { errorText, isBridgeError } from '../domain/bridge-error.ts';
 import type { Case } from '../domain/case.ts';
 import type { NhsoSight } from '../domain/machine/offline.ts';
 import type { Gap } from '../domain/machine/restored.ts';
+import { AgentDoor } from './agent-door/door.ts';
 import type { Actor, BridgeApi, CardReadReceipt, HisState, Resolution } from './bridge-api.ts';
 import { acceptCardRead, type StationMessage } from './card-reads.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -69,6 +70,7 @@ export class Bridge implements BridgeApi {
   readonly #tools: StepTools;
   readonly #night: Night;
   readonly #stuck = new StuckWatch();
+  readonly agentApi: AgentDoor;
   readonly #timers: NodeJS.Timeout[] = [];
   #gap: Gap | null = null;
   #sweptTo: Instant = 0;
@@ -94,6 +96,7 @@ export class Bridge implements BridgeApi {
     const steps = { line: (hcode: string) => this.#line(hcode), gap: () => this.#gap, kick };
     this.#tools = { house, ...steps };
     this.#night = new Night(nightTools(house, steps));
+    this.agentApi = new AgentDoor({ ...this.#tools, accept: (message) => this.acceptCardRead(message) });
   }
 
   /** Takes up all work that the ledger knows of, then begins to poll. */
@@ -110,6 +113,7 @@ export class Bridge implements BridgeApi {
     this.#every(MINUTE_MS, 'beat', () => ledger.beat());
     if (this.#gap !== null) this.#every(LOST_MS, 'lost', () => seekLost(this.#house, this.#gap));
     this.#every(DUE_MS, 'probe', () => this.#probe());
+    this.#every(DUE_MS, 'agent-api', () => this.agentApi.work());
     this.#house.tokens.start();
     for (const turn of this.#readiness.turns()) this.#every(READINESS_MS, 'readiness', turn);
     await this.#readiness.refresh();

@@ -1,6 +1,7 @@
 /** What every ledger must do, run by `sqlite.test.ts` and `postgres.test.ts` on their engine. */
 
 import { commitContract } from './contract/commit.ts';
+import { doorAsksContract } from './contract/door-asks.ts';
 import { foundRightsContract } from './contract/found-rights.ts';
 import { keysContract } from './contract/keys.ts';
 import { killContract } from './contract/kill.ts';
@@ -24,6 +25,7 @@ export function ledgerContract(make: MakeStore): void {
   searchContract(make);
   foundRightsContract(make);
   racesContract(make);
+  doorAsksContract(make);
   modelContract(make);
   tokensContract(make);
   keysContract(make);

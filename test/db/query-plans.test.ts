@@ -63,6 +63,24 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   ['history', () => ledger.history(key), /history_case/],
   ['holderOfCode', () => ledger.holderOfCode('PP1'), /visit_case_(any_)?code/],
   ['askerOf', () => ledger.askerOf(SAMPLE_HCODE, pid, SAMPLE_DATE, 'PG0060001'), /visit_case_asked|_person/],
+  [
+    'doorAsks.find',
+    () =>
+      ledger.doorAsks.find({ hcode: SAMPLE_HCODE, pid, serviceDate: SAMPLE_DATE, claimType: 'PG0060001' }),
+    /door_ask_1 \(pid=\? AND service_date=\? AND claim_type=\? AND hcode=\?\)/,
+  ],
+  [
+    'doorAsks.ofPerson',
+    () => ledger.doorAsks.ofPerson(SAMPLE_HCODE, pid, SAMPLE_DATE),
+    /door_ask_1 \(pid=\? AND service_date=\?/,
+  ],
+  ['doorAsks.due', () => ledger.doorAsks.due(SAMPLE_AT, 50), /door_ask_due \(look_at</],
+  ['doorAsks.wanted', () => ledger.doorAsks.wanted(SAMPLE_DATE, 50), /door_ask_open \(service_date=\?\)/],
+  [
+    'doorAsks.wanted, its visits',
+    () => ledger.doorAsks.wanted(SAMPLE_DATE, 50),
+    /visit_case_person \(pid=\? AND service_date=\? AND hcode=\?\)/,
+  ],
   ['countsByState', () => ledger.countsByState(SAMPLE_HCODE, SAMPLE_DATE), /COVERING INDEX visit_case_state/],
   ['caseKeysOn', () => ledger.caseKeysOn(SAMPLE_HCODE, SAMPLE_DATE), /visit_case_listing \(service_date=/],
   [

@@ -90,11 +90,12 @@ describe('npm run key', () => {
   });
 
   test.each([
-    [['--scope', 'cases:read,everything'], /card-reads:write, cases:read/],
+    [['--scope', 'cases:read,everything'], /card-reads:write, agent-line:carry, agent-api:use, cases:read/],
+    [['--scope', 'agent-api:use', '--site', '10978'], /--station: expected one for agent-api:use/],
     [['--scope', 'card-reads:write', '--station', 'counter-1'], /--site/],
     [
       ['--scope', 'cases:read', '--site', '10978', '--station', 'counter-1'],
-      /card-reads:write or agent-line:carry alone/,
+      /nothing but card-reads:write, agent-line:carry, agent-api:use/,
     ],
     [['--scope', 'card-reads:write,agent-line:carry', '--site', '10978'], /--station: expected one/],
     [['--scope', 'metrics:read', '--site', '10978'], /no metrics:read/],

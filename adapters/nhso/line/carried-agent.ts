@@ -1,7 +1,7 @@
 /** An agent that is reached over its reader worker's line: the same adapter, the same errors, another way to it. */
 
 import type { LinePlace } from '../../../src/service/ports/agent-lines.ts';
-import type { NhsoAgent } from '../../../src/service/ports/nhso-agent.ts';
+import type { PipedAgent } from '../../../src/service/ports/agent-pipe.ts';
 import { type AgentOptions, agentOver } from '../agent.ts';
 import { type NhsoExchange, NoAnswer } from '../http.ts';
 import { carriedCallOf } from './calls.ts';
@@ -12,7 +12,7 @@ export interface CarriedAgentOptions extends Pick<AgentOptions, 'hcode' | 'zone'
   lines: Lines;
 }
 
-export function openCarriedAgent({ lines, stationId, ...options }: CarriedAgentOptions): NhsoAgent {
+export function openCarriedAgent({ lines, stationId, ...options }: CarriedAgentOptions): PipedAgent {
   const place: LinePlace = { hcode: options.hcode, stationId };
   lines.expect(place);
   let isClosed = false;

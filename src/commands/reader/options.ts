@@ -21,6 +21,10 @@ export interface ReaderOptions {
   settleMs: number;
   readTimeoutMs: number;
   nhsoRetryMs: number;
+  /** Where programs of this PC may call the bridge in the place of NHSO's agent. */
+  agentApiPort?: number;
+  /** Web pages that may do so. */
+  agentApiOrigin: readonly string[];
   log: LogOptions['level'];
 }
 
@@ -55,6 +59,16 @@ export function httpUrl(text: string): string {
 
 export function oneMoreUrl(text: string, before: string[] = []): string[] {
   return [...before, httpUrl(text)];
+}
+
+export function tcpPort(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return Number(text);
+  throw new InvalidArgumentError('expected a port, 1 to 65535');
+}
+
+export function origin(text: string, before: readonly string[]): string[] {
+  if (URL.canParse(text) && new URL(text).origin === text) return [...before, text];
+  throw new InvalidArgumentError('expected an origin such as https://his.hospital.local');
 }
 
 export function between(least: number, most: number): (text: string) => number {

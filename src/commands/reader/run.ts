@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { openAgent } from '../../../adapters/nhso/agent.ts';
+import { type OpenAgentDoor, openAgentDoor } from '../../../adapters/reader/agent-door.ts';
 import { agentCardSource } from '../../../adapters/reader/agent-source.ts';
 import { openBridgeLink } from '../../../adapters/reader/bridge-link.ts';
 import { firstLink } from '../../../adapters/reader/first-link.ts';
@@ -22,6 +23,9 @@ import { runReader } from '../../service/reader/worker.ts';
 import { carryCalls } from './line.ts';
 import type { ReaderOptions } from './options.ts';
 
+/** Longer than the bridge may wait for NHSO, ms. */
+const AGENT_API_MS = 130_000;
+
 /** Whatever it waits for: an agent that reads the card alone asks nobody, ms. */
 const LONGEST_CARD_ONLY_MS = 8_000;
 
@@ -30,10 +34,11 @@ export async function run(options: ReaderOptions): Promise<never> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 
   const log = makeLog({ level: options.log, destination: pino.destination({ fd: 2, sync: true }) });
+  const { key, bridges, agent } = options;
+  const door = await openDoor(options, log);
   const spool = await openSpool(options.spool);
   const news = new Bell();
   const sources = openSources(options, log, news);
-  const { key, bridges, agent } = options;
   const bridge = firstLink(bridges.map((url) => openBridgeLink({ url, key, timeoutMs: 10_000 })));
   const status = new StatusFile(options.spool, programVersion(), log);
   const say = (line: string): void => console.log(`${timeOfDay(Date.now())} ${options.station} ${line}`);
@@ -55,6 +60,7 @@ export async function run(options: ReaderOptions): Promise<never> {
       stop.signal,
     );
   } finally {
+    await door?.close();
     await endCarrying?.();
     await status.idle();
     await spool.close();
@@ -63,6 +69,14 @@ export async function run(options: ReaderOptions): Promise<never> {
     await Promise.race([Promise.all([sources.agent?.close(), sources.pcsc?.close()]), sleep(300)]);
   }
   process.exit(0);
+}
+
+/** Null: no program of this PC calls the bridge in the place of NHSO's agent. */
+async function openDoor(options: ReaderOptions, log: Log): Promise<OpenAgentDoor | null> {
+  const { agentApiPort: port, agentApiOrigin: origins, bridges, key } = options;
+  const [bridge] = bridges;
+  if (port === undefined || bridge === undefined) return null;
+  return openAgentDoor({ bridge, key, port, origins, timeoutMs: AGENT_API_MS, log });
 }
 
 function openSources(options: ReaderOptions, log: Log, news: Bell): SourcesThere {

@@ -177,11 +177,9 @@ export function reassess(current: Case, news: Partial<Case>, grounds: Grounds, c
   const read = grounds.read !== null && !isGone && isReadOf(grounds.read, visit) ? grounds.read : null;
   const facts = { visit, visitGone: isGone, read, staffMobile, givenMobile, staffClaimType };
   const found = assess(facts, grounds.policy);
-  const own: Partial<Case> = {
-    serviceDate: visit.serviceDate,
-    givenMobile,
-    ...(read === null ? NO_READ : {}),
-  };
+  // a client of the agent API may have asked with another read's
+  const ofRead = read === null ? NO_READ : { correlationId: read.correlationId };
+  const own: Partial<Case> = { serviceDate: visit.serviceDate, givenMobile, ...ofRead };
   return change(current, { ...news, ...own, ...asPatch(told, found, cause.at) }, cause);
 }
 

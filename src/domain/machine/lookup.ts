@@ -11,7 +11,7 @@ import { type Gap, mayHaveBeenAsked, soughtOnce } from './restored.ts';
 import { type Cause, type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
 
 /** Empty look-ups in a row after a lost answer before the confirm may be sent again: NHSO may be slow to show it. */
-const EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN = 2;
+export const EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN = 2;
 
 export interface LookupTimes {
   /** Between two look-ups after a lost answer, ms. */
@@ -48,8 +48,7 @@ export function lookedUp(
     case 'fits': {
       const { claimCode, claimType, issuedAt } = match.code;
       const detail = { claimCode, issuedAt };
-      const { askedAt } = current;
-      const isOlder = awaitsAnswer(current) && (issuedAt ?? 0) < (askedAt ?? 0) - SAME_MOMENT_MS;
+      const isOlder = awaitsAnswer(current) && isOlderThanAsk(match.code, current.askedAt ?? 0);
       // the answer of our own confirm that was lost, or a code that came by another channel
       const ours = isOwnAnswer(current, match.code);
       if (isOlder && !isLastEmpty(current)) {
@@ -268,7 +267,7 @@ function toldOfMaybe(current: Case, cause: Cause): Change | null {
 }
 
 /** A code that does not fit, or was taken for another visit, but may be the one that the lost answer brought. */
-function mayBeOurs(candidate: Candidate, current: Case): boolean {
+export function mayBeOurs(candidate: Candidate, current: Pick<Case, 'hcode' | 'askedAt'>): boolean {
   if (candidate.hcode !== null && candidate.hcode !== current.hcode) return false;
   if (candidate.misfits.includes('close-visit-code') || candidate.misfits.includes('not-a-code'))
     return false;
@@ -295,6 +294,11 @@ export function isOwnAnswer(current: Case, code: Pick<IssuedCode, 'issuedAt'>): 
 export function mayBeOwnOfOtherDay(current: Case, code: Pick<IssuedCode, 'issuedAt'>): boolean {
   const latest = (current.askedAt ?? 0) + DAY_MS;
   return isOwnAnswer(current, code) && code.issuedAt !== null && code.issuedAt < latest;
+}
+
+/** True for a code that was there before the confirm was sent. */
+export function isOlderThanAsk({ issuedAt }: Pick<IssuedCode, 'issuedAt'>, askedAt: Instant): boolean {
+  return (issuedAt ?? 0) < askedAt - SAME_MOMENT_MS;
 }
 
 function isIssuedSince({ issuedAt }: Pick<IssuedCode, 'issuedAt'>, at: Instant): boolean {

@@ -1,6 +1,7 @@
 /** What a commit to the ledger is made of. */
 
 import type { Case, HistoryEntry } from '../../domain/case.ts';
+import type { DoorAsk } from '../../domain/door-ask.ts';
 
 /** One change of one case. All changes of one `commit` become true together or not at all. */
 export interface CaseChange {
@@ -11,4 +12,6 @@ export interface CaseChange {
   history: readonly HistoryEntry[];
   /** Pairs (or, with `pairedVn: null`, releases) card reads in the same transaction. */
   reads?: readonly { id: string; pairedVn: string | null }[];
+  /** What a client of the agent API has asked for, as it was read: in the same transaction it becomes the case's. */
+  takes?: DoorAsk;
 }

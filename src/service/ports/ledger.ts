@@ -9,6 +9,7 @@ import type { Case, CaseState, Reason, Step, StoredHistoryEntry } from '../../do
 import type { Gap } from '../../domain/machine/restored.ts';
 import type { Visit } from '../../domain/visit.ts';
 import type { CaseChange } from './case-change.ts';
+import type { DoorAsks } from './door-asks.ts';
 import type { Finding } from './finding.ts';
 import type { FoundRights } from './found-rights.ts';
 import type { Page } from './page.ts';
@@ -76,7 +77,7 @@ export interface ApiKey {
 /**
  * Every call may throw BridgeError `ledger-unavailable` (retry yes). `commit` also throws `conflict` (retry yes: the
  * case has changed since it was read), `code-held` (the code is on another case that is not cancelled) and
- * `already-asked` (another case of the same hospital, person, day and claim type has asked).
+ * `already-asked` (another case of the same hospital, person, day and claim type has asked, or a client of the agent API).
  */
 export interface Ledger {
   /** Applies all pending migrations. */
@@ -156,6 +157,8 @@ export interface Ledger {
 
   /** Photos of faces and cards, sealed. */
   readonly photos: ReadPhotos;
+  /** What clients of the drop-in agent API have asked for. */
+  readonly doorAsks: DoorAsks;
   /** Codes out of the reports that were downloaded from NHSO. */
   readonly reported: ReportedCodes;
   /** Rights that NHSO told without a card. */

@@ -14,6 +14,7 @@ import {
   refused,
   sameDayAsked,
 } from '../../domain/machine/obtain.ts';
+import { askedByClient } from '../agent-door/hand-over.ts';
 import type { ReadOrigin } from '../counters.ts';
 import type { ConfirmReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
@@ -62,6 +63,7 @@ async function announce(tools: StepTools, work: StepWork): Promise<Case | null> 
     return await work.commit((c) => confirmSending(c, clock.now() + recoverAfter, clock.now()));
   } catch (error) {
     if (!isBridgeError(error, 'already-asked')) throw error;
+    if (await askedByClient(tools, work.current)) return null;
     const other = (await otherAsker(tools, work.current)) ?? '';
     await work.commit((c) => sameDayAsked(c, other, clock.now()));
     return null;
@@ -109,7 +111,13 @@ async function send(tools: StepTools, work: StepWork, station: Station, asked: C
   await take(tools, work, receipt, asked);
 }
 
-async function take(tools: StepTools, work: StepWork, receipt: ConfirmReceipt, asked: Case): Promise<void> {
+/** Judges NHSO's answer to the confirm that `asked` stands for, and commits what it means. */
+export async function take(
+  tools: StepTools,
+  work: StepWork,
+  receipt: ConfirmReceipt,
+  asked: Case,
+): Promise<void> {
   const { claimCode } = receipt;
   const lost = (why: string): Promise<unknown> =>
     work.commit((c) => {
@@ -141,6 +149,7 @@ function readOf({ correlationId, stationId }: Case): ReadOrigin {
   return { correlationId: correlationId ?? '', stationId };
 }
 
-function firstLookup(work: StepWork): number {
+/** From a lost answer to its first look-up, ms. */
+export function firstLookup(work: StepWork): number {
   return Math.min(FIRST_LOOKUP_MS, work.site.settings.settleMs);
 }

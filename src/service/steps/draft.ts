@@ -5,6 +5,7 @@ import type { Case } from '../../domain/case.ts';
 import { toStaff } from '../../domain/machine/facts.ts';
 import { draftSaved, refused, sameDayAsked } from '../../domain/machine/obtain.ts';
 import { mobileOf } from '../../domain/mobile.ts';
+import { askedByClient } from '../agent-door/hand-over.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { ClaimRequest, DraftReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
@@ -17,6 +18,7 @@ export function draftStep(tools: StepTools): StepHandler {
     if (work === null || !(await mayCallNhso(tools, work, true))) return;
     const { current } = work;
 
+    if (await askedByClient(tools, current)) return;
     const other = await otherAsker(tools, current);
     if (other !== null) {
       await work.commit((c) => sameDayAsked(c, other, house.clock.now()));

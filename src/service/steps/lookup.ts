@@ -129,7 +129,12 @@ export async function holdersOf(
   return holders;
 }
 
-async function judge(tools: StepTools, current: Case, codes: readonly IssuedCode[]): Promise<MatchResult> {
+/** Which of the codes is the visit's, if it is certain. */
+export async function judge(
+  tools: Pick<StepTools, 'house'>,
+  current: Case,
+  codes: readonly IssuedCode[],
+): Promise<MatchResult> {
   const holders = await holdersOf(tools.house, current, codes);
   const holderOf = (claimCode: string): Holder | null => holders.get(claimCode) ?? null;
   const match = matchCode(codes, wantedOf(current), holderOf, (code) => mayBeOwnOfOtherDay(current, code));

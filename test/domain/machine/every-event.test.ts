@@ -7,8 +7,16 @@ import { matchCode } from '../../../src/domain/authen-code.ts';
 import { DAY_MS } from '../../../src/domain/bangkok.ts';
 import type { CardRead } from '../../../src/domain/card-read.ts';
 import type { Case } from '../../../src/domain/case.ts';
+import type { DoorAsk } from '../../../src/domain/door-ask.ts';
 import { clockSetBack } from '../../../src/domain/machine/clock.ts';
 import { dayOver } from '../../../src/domain/machine/day-end.ts';
+import {
+  askedThroughDoor,
+  beforeDoor,
+  doorNotSent,
+  doorRefused,
+  takenOver,
+} from '../../../src/domain/machine/door.ts';
 import { cardPaired, isAssessed, visitGone, visitSeen } from '../../../src/domain/machine/facts.ts';
 import { lookedUp, lookupRefused } from '../../../src/domain/machine/lookup.ts';
 import * as obtain from '../../../src/domain/machine/obtain.ts';
@@ -94,6 +102,41 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   ambiguousInRun: (c, g) => ambiguousInRun(c, c.candidates, { run: 'r1', at: g.at }),
   writeBackUndone: (c, g) => writeBackUndone(c, held(g.codes[0]).claimCode, { at: g.at }),
 };
+
+const DOOR = { claimType: 'PG0130001', mobile: '0899999992', correlationId: 'c9', stationId: 'counter-9' };
+const client = ({ at }: Given) => ({ actor: 'key:his', at });
+const ask = (c: Case, { at, codes }: Given, state: DoorAsk['state']): DoorAsk => ({
+  ...{
+    hcode: c.hcode,
+    pid: c.pid ?? '',
+    serviceDate: c.serviceDate,
+    claimType: 'PG0060001',
+    version: 2,
+    state,
+  },
+  ...{
+    vn: null,
+    actor: 'key:his',
+    stationId: 'counter-9',
+    correlationId: 'c9',
+    askedAt: at - 5_000,
+    lookAt: at,
+  },
+  ...{ emptyLookups: 1, soughtIn: 0, claimCode: codes[0]?.claimCode ?? 'PP1000000009' },
+  ...{ issuedAt: codes[0]?.issuedAt ?? null, updatedAt: at },
+});
+Object.assign(EVENTS, {
+  askedThroughDoor: (c: Case, g: Given) => askedThroughDoor(c, DOOR, g.at + 45_000, client(g)),
+  doorNotSent: (c: Case, g: Given) =>
+    doorNotSent(c, beforeDoor(c), { ...g, policy: POLICY }, 'nobody', client(g)),
+  doorRefused: (c: Case, g: Given) => {
+    if (c.pid === null || c.claimType === null) return null;
+    const match = matchCode(g.codes, obtain.wantedOf(c), () => null);
+    return doorRefused(c, beforeDoor(c), match, { ...g, policy: POLICY }, 'already requested', client(g));
+  },
+  takenOverIssued: (c: Case, g: Given) => takenOver(c, ask(c, g, 'issued'), g.at),
+  takenOverLost: (c: Case, g: Given) => takenOver(c, ask(c, g, 'lost'), g.at),
+});
 
 const given: fc.Arbitrary<Given> = fc.record({
   at: anyTime,

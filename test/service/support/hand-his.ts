@@ -7,7 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Instant, type ServiceDate, serviceDateOf } from '../../../src/domain/bangkok.ts';
 import { BridgeError } from '../../../src/domain/bridge-error.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
-import type { ChangeListener, ChangeWatch, HisAdapter } from '../../../src/service/ports/his.ts';
+import type {
+  ChangeListener,
+  ChangeWatch,
+  HisAdapter,
+  WriteBackOutcome,
+  WriteBackRequest,
+} from '../../../src/service/ports/his.ts';
 import { sampleVisit } from '../../support/samples.ts';
 
 export class HandHis implements HisAdapter {
@@ -88,7 +94,7 @@ export class HandHis implements HisAdapter {
     return this.#answer(this.#on(date).filter((v) => v.code === null));
   }
 
-  writeBack(): Promise<never> {
+  writeBack(_request: WriteBackRequest): Promise<WriteBackOutcome> {
     return Promise.reject(new BridgeError('his-denied', 'nothing is written here', { retry: 'no' }));
   }
 

@@ -10,6 +10,7 @@ import {
 } from '../../../../src/domain/machine/staff.ts';
 import type { Visit } from '../../../../src/domain/visit.ts';
 import { sampleCitizenId } from '../../../support/samples.ts';
+import { DoorModel } from './door.ts';
 import { MINUTE, POLICY, type World } from './world.ts';
 
 export const VISITS = ['v1', 'v2', 'v3'] as const;
@@ -154,6 +155,16 @@ const steps: fc.Arbitrary<Happening>[] = [
   one('the ledger is put back', (world) => world.restore()),
 ];
 
+const clients: fc.Arbitrary<Happening>[] = [
+  fc
+    .tuple(person, fc.constantFrom('PG0060001', 'PG0060001', 'PG0130001'), fc.constantFrom(...FATES))
+    .map(([p, claimType, fate]) => ({
+      name: `a client confirms for ${p} ${claimType} ${fate}`,
+      run: (world) => DoorModel.of(world).confirm(p, claimType, fate),
+    })),
+  one('asks of clients are looked up', (world) => DoorModel.of(world).work()),
+];
+
 const time: fc.Arbitrary<Happening>[] = [
   fc.constantFrom(1_000, 5_000, MINUTE, 10 * MINUTE, 5 * 60 * MINUTE).map((ms) => ({
     name: `${ms / 1000} s pass`,
@@ -202,6 +213,7 @@ export const happening: fc.Arbitrary<Happening> = fc
     group(1, withoutCard),
     group(1, atNhso),
     group(12, steps),
+    group(2, clients),
     group(1, time),
     group(1, staff),
   )

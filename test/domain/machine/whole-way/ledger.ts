@@ -5,6 +5,7 @@ import type { IssuedCode } from '../../../../src/domain/authen-code.ts';
 import { BridgeError } from '../../../../src/domain/bridge-error.ts';
 import type { CardRead } from '../../../../src/domain/card-read.ts';
 import type { Case, HistoryEntry } from '../../../../src/domain/case.ts';
+import { type DoorAsk, takenByCase } from '../../../../src/domain/door-ask.ts';
 import { mayBeAnswerTo } from '../../../../src/domain/machine/lookup.ts';
 import type { Gap } from '../../../../src/domain/machine/restored.ts';
 import type { Change } from '../../../../src/domain/machine/transition.ts';
@@ -14,6 +15,8 @@ export class LedgerModel {
   readonly cases = new Map<string, Case>();
   readonly history = new Map<string, HistoryEntry[]>();
   readonly reads = new Map<string, CardRead>();
+  /** What clients of the agent API have asked for, and the marks of cases that ask; by {@link askKey}. */
+  readonly asks = new Map<string, DoorAsk>();
   gap: Gap | null = null;
 
   /** As it stands now, whatever becomes of this one. */
@@ -22,12 +25,17 @@ export class LedgerModel {
     for (const [vn, c] of this.cases) copy.cases.set(vn, c);
     for (const [vn, lines] of this.history) copy.history.set(vn, lines);
     for (const [id, read] of this.reads) copy.reads.set(id, read);
+    for (const [key, ask] of this.asks) copy.asks.set(key, ask);
     copy.gap = this.gap;
     return copy;
   }
 
-  /** Throws as the ledger does: `code-held`, `already-asked`. */
-  commit({ next, history }: Change): Case {
+  /**
+   * Throws as the ledger does: `code-held`, `already-asked`.
+   *
+   * @param takes what a client had asked for and the case takes over
+   */
+  commit({ next, history }: Change, takes?: DoorAsk): Case {
     const before = this.cases.get(next.vn) ?? null;
     expectLegal(before, { next, history });
     expectSound(next);
@@ -40,6 +48,13 @@ export class LedgerModel {
         throw refusal('already-asked');
       }
     }
+    const begins =
+      next.askedAt !== null && (before?.askedAt !== next.askedAt || askKey(before) !== askKey(next));
+    const ask = this.asks.get(askKey(next));
+    if (begins && ask !== takes && ask !== undefined && ['asking', 'lost', 'issued'].includes(ask.state)) {
+      throw refusal('already-asked');
+    }
+    if (takes !== undefined) this.asks.set(askKey(takes), takenByCase(takes, next.vn, next.updatedAt));
     this.cases.set(next.vn, next);
     this.history.set(next.vn, [...(this.history.get(next.vn) ?? []), ...history]);
     if (before?.readId != null && next.readId === null) this.#pair(before.readId, null);
@@ -78,7 +93,7 @@ export class LedgerModel {
   }
 }
 
-function askKey(c: Case): string {
+export function askKey(c: Pick<Case, 'serviceDate' | 'claimType'> & { pid: string | null }): string {
   return `${c.pid}|${c.serviceDate}|${c.claimType}`;
 }
 

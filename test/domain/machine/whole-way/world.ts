@@ -37,9 +37,9 @@ import { keyOf, type NhsoModel } from './nhso.ts';
 
 const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
-const RECOVER_MS = 45 * SECOND;
-const SEND_WITHIN_MS = 3 * SECOND;
-const TIMES = { settleMs: 20 * SECOND, offlineMs: 10 * MINUTE };
+export const RECOVER_MS = 45 * SECOND;
+export const SEND_WITHIN_MS = 3 * SECOND;
+export const TIMES = { settleMs: 20 * SECOND, offlineMs: 10 * MINUTE };
 const CALL_BACK = { afterMs: 30 * MINUTE, at: '15:00' };
 
 export const POLICY: SitePolicy = {
@@ -64,6 +64,8 @@ export class World {
   readonly his = new Map<string, Visit>();
   inHand: InHand[] = [];
   #reads = 0;
+  /** Whether a client of the agent API has asked in the place of this case; see `door.ts`. */
+  askedByClient: (c: Case) => boolean = () => false;
   /** Look-ups at NHSO since the last confirm that was sent for the key. */
   readonly #lookupsSince = new Map<string, number>();
 
@@ -211,7 +213,7 @@ export class World {
   }
 
   #draft(c: Case, fate: Fate): void {
-    if (!this.#mayAsk(c)) return;
+    if (!this.#mayAsk(c) || this.askedByClient(c)) return;
     const other = this.ledger.otherAsker(c);
     if (other !== null) this.ledger.commit(obtain.sameDayAsked(c, other, this.now));
     else if (!this.nhso.isUp) this.#try(obtain.waitForNhso(c, 'down', this.now));
@@ -229,6 +231,7 @@ export class World {
       asked = this.ledger.commit(obtain.confirmSending(c, this.now + RECOVER_MS, this.now));
     } catch (error) {
       if (!isBridgeError(error, 'already-asked')) throw error;
+      if (this.askedByClient(c)) return;
       this.ledger.commit(obtain.sameDayAsked(c, this.ledger.otherAsker(c) ?? '', this.now));
       return;
     }
@@ -239,8 +242,8 @@ export class World {
   #send(asked: Case, fate: Fate): void {
     const { now } = this;
     if (now - (asked.askedAt ?? 0) > SEND_WITHIN_MS) {
-      this.#ifMine(asked, (c) =>
-        obtain.confirmNotSent(c, this.#grounds(c), 'held up', { step: 'confirm', dueAt: now }, now),
+      this.ifMine(asked, (c) =>
+        obtain.confirmNotSent(c, this.grounds(c), 'held up', { step: 'confirm', dueAt: now }, now),
       );
       return;
     }
@@ -249,28 +252,28 @@ export class World {
         fate === 'not-sent'
           ? ({ step: 'confirm', dueAt: now + 15_000 } as const)
           : ({ step: 'draft', dueAt: now } as const);
-      this.#ifMine(asked, (c) => obtain.confirmNotSent(c, this.#grounds(c), 'nobody there', again, now));
+      this.ifMine(asked, (c) => obtain.confirmNotSent(c, this.grounds(c), 'nobody there', again, now));
       return;
     }
     if (!this.nhso.isUp) {
-      this.#ifMine(asked, (c) => obtain.answerLost(c, 'down', now + 2_000, now));
+      this.ifMine(asked, (c) => obtain.answerLost(c, 'down', now + 2_000, now));
       return;
     }
-    this.#expectAskedOnce(asked);
+    this.expectAskedOnce(asked.pid ?? '', asked.claimType ?? '');
     const answer = this.nhso.confirm(asked.pid ?? '', asked.claimType ?? '', now);
     if (fate === 'lost') {
       this.inHand.push({
-        deliver: () => this.#ifMine(asked, (c) => obtain.answerLost(c, 'lost', this.now + 2_000, this.now)),
+        deliver: () => this.ifMine(asked, (c) => obtain.answerLost(c, 'lost', this.now + 2_000, this.now)),
       });
     } else if (answer === 'refused') {
       this.inHand.push({
-        deliver: () => this.#ifMine(asked, (c) => obtain.refused(c, 'already requested', this.now)),
+        deliver: () => this.ifMine(asked, (c) => obtain.refused(c, 'already requested', this.now)),
       });
-    } else this.inHand.push({ deliver: () => this.#take(asked, answer) });
+    } else this.inHand.push({ deliver: () => this.take(asked, answer) });
   }
 
-  #take(asked: Case, code: IssuedCode): void {
-    const taken = this.#ifMine(asked, (c) => obtain.codeIssued(c, code, this.now));
+  take(asked: Case, code: IssuedCode): void {
+    const taken = this.ifMine(asked, (c) => obtain.codeIssued(c, code, this.now));
     if (taken) return;
     const c = this.ledger.cases.get(asked.vn);
     const late = c === undefined ? null : obtain.codeCameLate(c, code, this.now);
@@ -292,12 +295,12 @@ export class World {
     const holders = new Map(codes.map((code) => [code.claimCode, this.ledger.holderOf(code, c)]));
     const match = matchCode(codes, wanted, (code) => asHolder(holders.get(code) ?? null));
     const key = keyOf(c.pid, c.claimType, c.askedAt ?? this.now);
-    if (match.kind === 'none') this.#lookupsSince.set(key, (this.#lookupsSince.get(key) ?? 0) + 1);
+    if (match.kind === 'none') this.sawNothing(key);
     this.inHand.push({
       deliver: () =>
-        this.#ifMine(c, (latest) =>
+        this.ifMine(c, (latest) =>
           latest.pid === c.pid && latest.claimType === c.claimType && latest.serviceDate === c.serviceDate
-            ? lookedUp(latest, match, this.#grounds(latest), TIMES, this.now)
+            ? lookedUp(latest, match, this.grounds(latest), TIMES, this.now)
             : null,
         ),
     });
@@ -320,7 +323,7 @@ export class World {
       this.his.set(vn, { ...row, code: claimCode });
       result = { kind: 'written', row: { vn }, previous: null };
     }
-    this.inHand.push({ deliver: () => this.#ifMine(c, (latest) => writtenBack(latest, result, this.now)) });
+    this.inHand.push({ deliver: () => this.ifMine(c, (latest) => writtenBack(latest, result, this.now)) });
   }
 
   /** A person's decision; what the case does not permit is turned down. */
@@ -350,7 +353,7 @@ export class World {
   }
 
   /** True when the case still waits for this very step; then the change (if any) is committed. */
-  #ifMine(step: Case, decide: (c: Case) => Change | null): boolean {
+  ifMine(step: Case, decide: (c: Case) => Change | null): boolean {
     const c = this.ledger.cases.get(step.vn);
     if (c === undefined || c.nextStep !== step.nextStep || c.stepSeq !== step.stepSeq) return false;
     const change = decide(c);
@@ -368,7 +371,7 @@ export class World {
     }
   }
 
-  #grounds(c: Case): LookupGrounds {
+  grounds(c: Case): LookupGrounds {
     return { read: this.ledger.readOf(c), policy: POLICY, gap: this.ledger.gap };
   }
 
@@ -395,16 +398,21 @@ export class World {
     expect(asked.visit.code, 'the HIS held no code').toBeNull();
   }
 
-  /** Rule 1. */
-  #expectAskedOnce(asked: Case): void {
-    const key = keyOf(asked.pid ?? '', asked.claimType ?? '', this.now);
+  /** Rule 1: whoever asks, the bridge or a client. */
+  expectAskedOnce(pid: string, claimType: string): void {
+    const key = keyOf(pid, claimType, this.now);
     const before = this.nhso.asked.filter((a) => a.key === key);
     const issued = before.filter((a) => a.outcome === 'issued').map((a) => a.claimCode);
-    expect(issued, `asked again after a first success: ${asked.vn}`).toEqual([]);
+    expect(issued, `asked again after a first success: ${claimType}`).toEqual([]);
     const last = before.at(-1);
     if (last !== undefined)
       expect(this.#lookupsSince.get(key) ?? 0, 'a look-up in between').toBeGreaterThan(0);
     this.#lookupsSince.set(key, 0);
+  }
+
+  /** A look-up at NHSO has shown nothing that fits. */
+  sawNothing(key: string): void {
+    this.#lookupsSince.set(key, (this.#lookupsSince.get(key) ?? 0) + 1);
   }
 }
 

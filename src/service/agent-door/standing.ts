@@ -1,0 +1,17 @@
+/** Reads from the ledger how it stands with what a client asks for. */
+
+import type { AskKey } from '../../domain/door-ask.ts';
+import { doorStanding, type Standing } from '../../domain/machine/door.ts';
+import type { House } from '../site.ts';
+
+export async function standingOf(
+  { ledger, clock }: Pick<House, 'ledger' | 'clock'>,
+  key: AskKey,
+  request: { correlationId: string | null; isWhole: boolean },
+): Promise<Standing> {
+  const ask = await ledger.doorAsks.find(key);
+  const cases = await ledger.casesOfPerson(key.hcode, key.pid, key.serviceDate);
+  const reads = await ledger.readsOfPerson(key.hcode, key.pid, key.serviceDate);
+  const isRead = reads.some((read) => read.kind === 'full');
+  return doorStanding(ask, cases, key, { ...request, isRead }, clock.now());
+}

@@ -1,0 +1,453 @@
+/** What a client gains by calling the bridge in the agent's place: asked once, found again, kept, and told in the case's history. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { serviceDateOf } from '../../../src/domain/bangkok.ts';
+import { SAMPLE_HCODE, sampleCitizenId } from '../../support/samples.ts';
+import { claimOf, DoorHouse, doorClient, type PublicClient, STATIONS, type Told } from './house.ts';
+
+let house: DoorHouse;
+let client: PublicClient;
+beforeAll(async () => {
+  house = await DoorHouse.open({ settings: { breakerFailures: 20 } });
+  client = await doorClient(house);
+});
+afterAll(() => house.close());
+
+let people = 60_000;
+/** Somebody nobody has met, with the card in the reader. */
+function next(): number {
+  people += 1;
+  house.nhso.clearFaults();
+  house.nhso.insertCard(sampleCitizenId(people));
+  return people;
+}
+
+/** What NHSO was asked for the person, and what it issued. */
+function asked(n: number): { asked: number; issued: number; refused: number }[] {
+  return house.nhso
+    .confirms(sampleCitizenId(n))
+    .map(({ asked: a, issued, refused }) => ({ asked: a, issued, refused }));
+}
+const ONCE = [{ asked: 1, issued: 1, refused: 0 }];
+
+function codesOf(n: number): string[] {
+  return house.nhso.codes(sampleCitizenId(n)).map((c) => c.claimCode);
+}
+
+async function row(n: number, claimType = 'PG0060001') {
+  const key = {
+    hcode: SAMPLE_HCODE,
+    pid: sampleCitizenId(n),
+    serviceDate: serviceDateOf(Date.now()),
+    claimType,
+  };
+  return house.ledger.doorAsks.find(key);
+}
+
+describe('before the visit is there', () => {
+  test('the code is kept, given again, and goes to the visit when it comes', async () => {
+    const n = next();
+    const claim = claimOf(await client.read());
+    const first = await client.confirm(claim);
+    expect(first.status).toBe(200);
+    expect(await row(n)).toMatchObject({ state: 'issued', claimCode: first.json.claimCode });
+    expect((await client.confirm(claim)).json).toEqual(first.json);
+    const vn = house.visit(n);
+    await house.poll();
+    await house.caseIn(vn, 'written');
+    expect(house.codeInHis(vn)).toBe(first.json.claimCode);
+    expect(asked(n)).toEqual(ONCE);
+    expect(await row(n)).toMatchObject({ state: 'case', vn });
+    expect((await client.confirm(claim)).json).toEqual(first.json);
+    expect(asked(n)).toEqual(ONCE);
+  });
+
+  test('the history of the visit says whose it was', async () => {
+    const n = next();
+    const { json } = await client.confirm(claimOf(await client.read()));
+    const vn = house.visit(n);
+    await house.poll();
+    await house.caseIn(vn, 'written');
+    const line = (await house.history(vn)).find((h) => h.event === 'code-issued');
+    expect(line).toMatchObject({
+      actor: `key:his of counter-1 agent-api:use`,
+      detail: { through: 'agent-api', claimCode: json.claimCode, stationId: 'counter-1' },
+    });
+  });
+
+  test('a visit without a phone gets it as well: the client had the phone', async () => {
+    const n = next();
+    const { json } = await client.confirm(claimOf(await client.read()));
+    const vn = house.visit(n, { phones: [] });
+    await house.poll();
+    await house.caseIn(vn, 'written');
+    expect(house.codeInHis(vn)).toBe(json.claimCode);
+    expect(house.nhso.codes(sampleCitizenId(n))).toMatchObject([{ mobile: '0898765432' }]);
+  });
+
+  test('the claim type is the one that the client has chosen', async () => {
+    const n = next();
+    const { json } = await client.confirm(claimOf(await client.read(), { claimType: 'PG0130001' }));
+    const vn = house.visit(n);
+    await house.poll();
+    const written = await house.caseIn(vn, 'written');
+    expect(written).toMatchObject({ claimType: 'PG0130001', code: { claimCode: json.claimCode } });
+    expect(codesOf(n)).toEqual([json.claimCode]);
+  });
+
+  test('a lost answer is looked up, and the client gets the code', async () => {
+    const n = next();
+    const claim = claimOf(await client.read());
+    house.nhso.loseAnswers({ next: 1, how: 'drop' });
+    const { status, json } = await client.confirm(claim);
+    expect(status).toBe(200);
+    expect([json.claimCode]).toEqual(codesOf(n));
+    expect(asked(n)).toEqual(ONCE);
+  });
+
+  test('nothing was issued: asked again after two empty look-ups, not before', async () => {
+    const n = next();
+    const claim = claimOf(await client.read());
+    house.nhso.failNext({ call: 'confirm-save', status: 500 });
+    const begun = house.nhso.requests().length;
+    const { status, json } = await client.confirm(claim);
+    expect(status).toBe(200);
+    expect(asked(n)).toEqual(ONCE);
+    expect(codesOf(n)).toEqual([json.claimCode]);
+    const calls = house.nhso
+      .requests()
+      .slice(begun)
+      .filter((r) => r.pid === sampleCitizenId(n) || r.status === 500);
+    const [failed, again] = calls.flatMap((r, i) => (r.call === 'confirm-save' ? [i] : []));
+    const between = calls.slice(failed, again).filter((r) => r.call === 'latest-authen-code');
+    expect(between.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('two clients at once are one request', async () => {
+    const n = next();
+    const claim = claimOf(await client.read());
+    house.nhso.delay(300, 'confirm-save');
+    const other = await doorClient(house, STATIONS[1]);
+    const told = await Promise.all([client.confirm(claim), other.confirm(claim), client.confirm(claim)]);
+    expect(new Set(told.map((t) => t.json.claimCode))).toEqual(new Set(codesOf(n)));
+    expect(asked(n)).toEqual(ONCE);
+  });
+
+  test('what a kiosk has got already is found when NHSO refuses', async () => {
+    const n = next();
+    const { claimCode } = house.nhso.issueCode({ pid: sampleCitizenId(n), channel: 'kiosk' });
+    const claim = claimOf(await client.read());
+    const { status, json } = await client.confirm(claim);
+    expect([status, json.claimCode, json.correlationId]).toEqual([200, claimCode, claim.correlationId]);
+    expect(await row(n)).toMatchObject({ state: 'issued', claimCode });
+  });
+
+  test('a refusal that is one comes as it came, and what was refused may be asked again', async () => {
+    const n = next();
+    const claim = claimOf(await client.read());
+    const refused = await client.confirm({ ...claim, mobile: '12' });
+    expect(refused.status).toBe(400);
+    expect(refused.json.errors[0].defaultMessage).toBe('หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก');
+    expect(await row(n)).toMatchObject({ state: 'free' });
+    expect((await client.confirm(claim)).status).toBe(200);
+  });
+});
+
+describe('with a visit that waits', () => {
+  test('the case holds the ask, and neither asks beside the other', async () => {
+    const n = next();
+    house.isPaused = true;
+    const vn = house.visit(n);
+    await house.poll();
+    const read = await client.read();
+    expect(await house.case(vn)).toMatchObject({ state: 'ready', readKind: 'full', stationId: 'counter-1' });
+    const told = await client.confirm(claimOf(read));
+    house.isPaused = false;
+    await house.caseIn(vn, 'written');
+    expect(house.codeInHis(vn)).toBe(told.json.claimCode);
+    expect(asked(n)).toEqual(ONCE);
+    expect(await row(n)).toMatchObject({ state: 'case', vn });
+    const sent = (await house.history(vn)).filter((h) => h.event === 'confirm-sent');
+    expect(sent).toMatchObject([
+      { actor: expect.stringContaining('key:'), detail: { through: 'agent-api' } },
+    ]);
+  });
+
+  test('whoever is faster: the client and the bridge with the same card have one code', async () => {
+    for (const delay of [0, 5, 20, 60, 120]) {
+      const n = next();
+      house.nhso.delay(15);
+      const vn = house.visit(n);
+      await house.poll();
+      const read = await client.read();
+      await sleep(delay);
+      await client.draft(claimOf(read));
+      const told = await client.confirm(claimOf(read));
+      expect([told.status, told.json.claimCode]).toEqual([200, codesOf(n)[0]]);
+      await house.caseIn(vn, 'written');
+      expect(house.codeInHis(vn)).toBe(told.json.claimCode);
+      expect(asked(n)).toEqual(ONCE);
+    }
+  });
+
+  test('the bridge has asked and waits for the answer: so does the client', async () => {
+    const n = next();
+    const vn = house.visit(n);
+    await house.poll();
+    house.nhso.delay(500, 'confirm-save');
+    const read = await client.read();
+    await house.caseIn(vn, 'confirming');
+    const told = await client.confirm(claimOf(read));
+    expect([told.json.claimCode]).toEqual(codesOf(n));
+    expect(asked(n)).toEqual(ONCE);
+  });
+
+  test('the phone that only the client knows', async () => {
+    const n = next();
+    const vn = house.visit(n, { phones: [] });
+    await house.poll();
+    const read = await client.read();
+    expect(await house.case(vn)).toMatchObject({ state: 'needs-staff', reason: 'no-phone' });
+    const told = await client.confirm(claimOf(read));
+    expect(told.status).toBe(200);
+    await house.caseIn(vn, 'written');
+    expect(house.nhso.codes(sampleCitizenId(n))).toMatchObject([
+      { claimCode: told.json.claimCode, mobile: '0898765432' },
+    ]);
+  });
+
+  test('a card that was read past the bridge', async () => {
+    const n = next();
+    const vn = house.visit(n);
+    await house.poll();
+    const read = await (await fetch(`${house.agent.url}/api/smartcard/read`)).json();
+    const told = await client.confirm(claimOf({ json: read } as Told));
+    await house.caseIn(vn, 'written');
+    expect(house.codeInHis(vn)).toBe(told.json.claimCode);
+    expect(asked(n)).toEqual(ONCE);
+  });
+
+  test('a lost answer is the case’s to look up; both get the code', async () => {
+    const n = next();
+    house.isPaused = true;
+    const vn = house.visit(n);
+    await house.poll();
+    const read = await client.read();
+    house.nhso.loseAnswers({ next: 1, how: 'reset' });
+    const waiting = client.confirm(claimOf(read));
+    await house.caseIn(vn, 'unknown');
+    house.isPaused = false;
+    const told = await waiting;
+    expect([told.status, told.json.claimCode]).toEqual([200, codesOf(n)[0]]);
+    await house.caseIn(vn, 'written');
+    expect(asked(n)).toEqual(ONCE);
+  });
+
+  test('a refusal of what the client sent leaves the visit as it was', async () => {
+    const n = next();
+    house.isPaused = true;
+    const vn = house.visit(n);
+    await house.poll();
+    const read = await client.read();
+    const wrong = await client.confirm(
+      claimOf(read, { correlationId: '00000000-0000-4000-8000-000000000000' }),
+    );
+    expect(wrong.status).toBe(400);
+    const current = await house.case(vn);
+    expect(current).toMatchObject({
+      state: 'ready',
+      askedAt: null,
+      staffMobile: null,
+      correlationId: read.json.correlationId,
+    });
+    expect((await house.history(vn)).map((h) => h.event)).toContain('refused');
+    house.isPaused = false;
+    await house.caseIn(vn, 'written');
+    expect(asked(n)).toEqual([{ asked: 2, issued: 1, refused: 1 }]);
+  });
+
+  test('a code of a kiosk goes to the visit as well', async () => {
+    const n = next();
+    house.isPaused = true;
+    const vn = house.visit(n);
+    await house.poll();
+    const { claimCode } = house.nhso.issueCode({ pid: sampleCitizenId(n), channel: 'line' });
+    const told = await client.confirm(claimOf(await client.read()));
+    expect([told.status, told.json.claimCode]).toEqual([200, claimCode]);
+    house.isPaused = false;
+    await house.caseIn(vn, 'written');
+    expect(house.codeInHis(vn)).toBe(claimCode);
+  });
+
+  test('not sent: no reader, or an agent that is stopped, and the visit goes on by itself', async () => {
+    const n = next();
+    house.isPaused = true;
+    const vn = house.visit(n);
+    await house.poll();
+    const read = await client.read();
+    house.nhso.failNext({ call: 'confirm-save', status: 418, message: 'No card reader' });
+    const told = await client.confirm(claimOf(read));
+    expect([told.status, told.json.message]).toEqual([418, 'No card reader']);
+    expect(await house.case(vn)).toMatchObject({ state: 'ready', askedAt: null, staffMobile: null });
+    house.isPaused = false;
+    await house.caseIn(vn, 'written');
+    expect(asked(n)).toEqual(ONCE);
+  });
+
+  test('the draft that NHSO refuses because the code is there is taken, and the confirm gets the code', async () => {
+    const n = next();
+    const read = await client.read();
+    const { json } = await client.confirm(claimOf(read));
+    house.nhso.failNext({ call: 'save-as-draft', status: 400, message: 'มีการขอ Authen Code ในวันนี้แล้ว' });
+    const draft = await client.draft(claimOf(read));
+    expect([draft.status, Object.keys(draft.json)]).toEqual([200, ['pid', 'claimType', 'createdDate']]);
+    expect((await client.confirm(claimOf(read))).json.claimCode).toBe(json.claimCode);
+    expect(asked(n)).toEqual(ONCE);
+  });
+});
+
+describe('card reads', () => {
+  const reads = (n: number) =>
+    house.ledger.readsOfPerson(SAMPLE_HCODE, sampleCitizenId(n), serviceDateOf(Date.now()));
+
+  test('are kept once for a card that lies there, whoever reads it how often', async () => {
+    const n = next();
+    await client.call('GET', '/api/smartcard/read-card-only?readImageFlag=true');
+    expect(await reads(n)).toEqual([]);
+    const { json } = await client.read();
+    await client.read();
+    expect(await reads(n)).toMatchObject([
+      {
+        kind: 'full',
+        stationId: 'counter-1',
+        correlationId: json.correlationId,
+        right: { mainInscl: json.mainInscl },
+      },
+    ]);
+    // the same person at another counter is another read
+    house.neighbour.control.insertCard(sampleCitizenId(n));
+    await (await doorClient(house, STATIONS[1])).read();
+    expect((await reads(n)).map((r) => r.stationId)).toEqual(['counter-1', 'counter-2']);
+  });
+
+  test('a probe is none', async () => {
+    const n = next();
+    expect((await client.call('GET', `/api/smartcard/probe/${sampleCitizenId(n)}`)).status).toBe(200);
+    expect(await reads(n)).toEqual([]);
+  });
+});
+
+describe('refusals of the bridge’s own, in the agent’s form', () => {
+  test('another hospital: NHSO would issue the code in our name', async () => {
+    next();
+    const { status, json } = await client.confirm(claimOf(await client.read(), { hcode: '11111' }));
+    expect(status).toBe(400);
+    expect(json.errors[0]).toMatchObject({
+      field: 'hcode',
+      defaultMessage: expect.stringContaining(SAMPLE_HCODE),
+    });
+  });
+
+  test('an agent that is stopped is a 500 with words for the clerk, and no citizen id', async () => {
+    const n = next();
+    await house.agent.control.stop();
+    const lookUp = await client.call('GET', '/api/smartcard/terminals');
+    const probe = await client.call('GET', `/api/smartcard/probe/${sampleCitizenId(n)}`);
+    await house.agent.control.start();
+    for (const { status, json, text } of [lookUp, probe]) {
+      expect(status).toBe(500);
+      expect(Object.keys(json)).toEqual(['timestamp', 'status', 'error', 'message', 'path']);
+      expect(json.message).toMatch(/ติดต่อ.* · The NHSO agent at this counter cannot be reached/);
+      expect(text).not.toContain(sampleCitizenId(n));
+    }
+  });
+
+  test('a look-up goes over another counter while one is away', async () => {
+    const n = next();
+    const { claimCode } = house.nhso.issueCode({ pid: sampleCitizenId(n) });
+    await house.agent.control.stop();
+    const { status, json } = await client.call(
+      'GET',
+      `/api/nhso-service/latest-authen-code/${sampleCitizenId(n)}`,
+    );
+    await house.agent.control.start();
+    expect([status, json.claimCode]).toEqual([200, claimCode]);
+  });
+
+  test('no key, a key of another kind, a key of no station', async () => {
+    const path = '/agent/api/smartcard/terminals';
+    const ask = (key: string) =>
+      fetch(`${house.url}${path}`, { headers: key === '' ? {} : { authorization: `Bearer ${key}` } });
+    const none = await ask('');
+    expect([none.status, await none.json()]).toEqual([
+      401,
+      expect.objectContaining({ status: 401, code: 'unauthenticated' }),
+    ]);
+    const other = await ask(await house.key('counter-1', ['card-reads:write']));
+    expect(other.status).toBe(403);
+    expect(((await other.json()) as { message: string }).message).toContain('agent-api:use');
+  });
+
+  test('no log line holds a citizen id, a name or a key', async () => {
+    const n = next();
+    const pid = sampleCitizenId(n);
+    const read = await client.read();
+    await client.call('GET', `/api/nhso-service/latest-authen-code/${pid}`);
+    await client.call('GET', `/api/nhso-service/latest-5-authen-code-all-hospital/${pid}`);
+    await client.call('GET', `/api/nhso-service/nothing/${pid}`);
+    await client.confirm(claimOf(read));
+    const log = house.logged();
+    expect(log).toContain('/agent/api/nhso-service/latest-authen-code/{pid}');
+    expect(log).not.toContain(pid);
+    expect(log).not.toContain(read.json.lname);
+    expect(log).not.toContain((await house.key()).slice(20));
+  });
+});
+
+describe('while NHSO is down', () => {
+  test('nobody waits: the answer is a 500 at once, and the card alone counts as a read', async () => {
+    const down = await DoorHouse.open({ settings: { breakerFailures: 1, probeMs: 60_000 } });
+    try {
+      const own = await doorClient(down);
+      const pid = sampleCitizenId(59_001);
+      down.nhso.insertCard(pid);
+      const read = await own.read();
+      down.nhso.nhsoDown('500');
+      expect((await own.call('GET', `/api/nhso-service/latest-authen-code/${pid}`)).status).toBe(500);
+      const calls = () => down.nhso.requests().filter((r) => r.call !== 'terminals').length;
+      const before = calls();
+      const began = performance.now();
+      for (const told of [
+        await own.confirm(claimOf(read)),
+        await own.draft(claimOf(read)),
+        await own.read(),
+      ]) {
+        expect([told.status, told.json.error]).toEqual([500, 'Internal Server Error']);
+        expect(told.json.message).toContain('ติดต่อ สปสช. ไม่ได้');
+      }
+      expect(performance.now() - began).toBeLessThan(2_000);
+      expect(calls()).toBe(before);
+      const other = sampleCitizenId(59_002);
+      down.nhso.insertCard(other);
+      expect((await own.call('GET', '/api/smartcard/read-card-only')).status).toBe(200);
+      const kept = await down.ledger.readsOfPerson(SAMPLE_HCODE, other, serviceDateOf(Date.now()));
+      expect(kept).toMatchObject([{ kind: 'card-only', stationId: 'counter-1' }]);
+    } finally {
+      await down.close();
+    }
+  });
+});
+
+describe('in the PROD zone', () => {
+  test('there is no probe', async () => {
+    const prod = await DoorHouse.open({ zone: 'prod' });
+    try {
+      const own = await doorClient(prod);
+      expect((await own.call('GET', `/api/smartcard/probe/${sampleCitizenId(1)}`)).status).toBe(404);
+      expect(prod.nhso.requests({ call: 'probe' })).toEqual([]);
+    } finally {
+      await prod.close();
+    }
+  });
+});

@@ -169,7 +169,6 @@ const CALLS: readonly [what: string, status: number, play: Play][] = [
   ['confirm without a mobile', 400, confirmed({ mobile: undefined })],
   ['confirm of a claim type that is not offered', 400, confirmed({ claimType: 'PG9999999' })],
   ['confirm with a correlation id of nobody', 400, confirmed({ correlationId: 'nobody' })],
-  ['confirm for another person than was read', 400, confirmed({ pid: sampleCitizenId(69_999) })],
   ['confirm for no citizen id', 400, confirmed({ pid: '12' })],
   ['confirm of nothing', 400, (c) => c.confirm({})],
   [
@@ -253,6 +252,21 @@ describe('through the bridge as from the agent itself', () => {
       });
       expect(json.message).toMatch(/^JSON parse error: /);
     }
+  });
+
+  test('for a person whose card was not read both say no; the bridge does so itself, in the same form', async () => {
+    const pid = newPid();
+    const other = newPid();
+    const told: Told[] = [];
+    for (const { agent, client } of both) {
+      agent.control.insertCard(pid);
+      told.push(await client.confirm({ ...claimOf(await client.read()), pid: other }));
+    }
+    const [asked, through] = told;
+    expect([asked?.status, through?.status]).toEqual([400, 400]);
+    expect(Object.keys(through?.json)).toEqual(Object.keys(asked?.json));
+    expect(through?.json.errors[0].defaultMessage).toMatch(/^pid: expected a person whose card was read/);
+    expect(house.nhso.confirms(other)).toEqual([]);
   });
 
   test('the photo is passed on and stands nowhere', async () => {

@@ -1,5 +1,6 @@
 /** Reads from the ledger how it stands with what a client asks for. */
 
+import { parseCitizenId } from '../../domain/citizen-id.ts';
 import type { AskKey } from '../../domain/door-ask.ts';
 import { doorStanding, type Standing } from '../../domain/machine/door.ts';
 import type { House } from '../site.ts';
@@ -12,6 +13,7 @@ export async function standingOf(
   const ask = await ledger.doorAsks.find(key);
   const cases = await ledger.casesOfPerson(key.hcode, key.pid, key.serviceDate);
   const reads = await ledger.readsOfPerson(key.hcode, key.pid, key.serviceDate);
-  const isRead = reads.some((read) => read.kind === 'full');
+  // for what is no citizen id nothing can be issued: the agent says so in its own words
+  const isRead = parseCitizenId(key.pid) === null || reads.some((read) => read.kind === 'full');
   return doorStanding(ask, cases, key, { ...request, isRead }, clock.now());
 }

@@ -217,14 +217,16 @@ describe('with a visit that waits', () => {
     ]);
   });
 
-  test('a card that was read past the bridge', async () => {
+  test('a card that was read past the bridge: nothing is asked until it is read through it', async () => {
     const n = next();
     const vn = house.visit(n);
     await house.poll();
     const read = await (await fetch(`${house.agent.url}/api/smartcard/read`)).json();
     const told = await client.confirm(claimOf({ json: read } as Told));
+    expect(told).toMatchObject({ status: 400, json: { status: 400, errors: [{ field: 'pid' }] } });
+    expect([asked(n), (await house.case(vn))?.state]).toEqual([[], 'awaiting-card']);
+    await client.confirm(claimOf(await client.read()));
     await house.caseIn(vn, 'written');
-    expect(house.codeInHis(vn)).toBe(told.json.claimCode);
     expect(asked(n)).toEqual(ONCE);
   });
 

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { BridgeError } from '../../src/domain/bridge-error.ts';
 import { closure, copyPackage, installPackages, type LockedPackages, readLockfile } from './packages.ts';
 import { traceReader } from './sources.ts';
-import type { Target } from './target.ts';
+import { DEBIAN_TARGETS, type Target } from './target.ts';
 
 export interface Program {
   files: readonly string[];
@@ -47,7 +47,7 @@ export async function layTree(options: TreeOptions): Promise<Program> {
     await writePackageJson(root, to, version);
     await cp(join(root, 'LICENSE'), join(to, 'LICENSE'));
     for (const place of packages.keys()) await copyPackage(place, target, stage, to);
-    await copyNode(target, stage, to);
+    await copyNode(root, target, stage, to);
 
     const node = lockfile[`node_modules/${target.node.name}`]?.version ?? '';
     return { files: sources.files, packages, node, direct };
@@ -92,18 +92,19 @@ async function writePackageJson(root: string, to: string, version: string): Prom
   await writeFile(join(to, 'package.json'), `${text}\n`);
 }
 
-async function copyNode(target: Target, stage: string, to: string): Promise<void> {
-  const from = join(stage, 'node_modules', target.node.name);
-  if (!existsSync(join(from, target.node.file))) {
-    throw new BridgeError(
-      'config',
-      `the npm registry gave no ${target.node.name}, which holds Node for the package`,
-      {
-        retry: 'no',
-      },
-    );
-  }
-  await mkdir(dirname(join(to, target.node.file)), { recursive: true });
-  await cp(join(from, target.node.file), join(to, target.node.file));
-  await cp(join(from, 'LICENSE'), join(to, 'bin', 'LICENSE.node.txt'));
+async function copyNode(root: string, target: Target, stage: string, to: string): Promise<void> {
+  const { name, file } = target.node;
+  const from = join(stage, 'node_modules', name);
+  if (!existsSync(join(from, file))) throw lacking(`${name}, which holds Node for the package`);
+  await mkdir(dirname(join(to, file)), { recursive: true });
+  await cp(join(from, file), join(to, file));
+  // the package for Windows has none; the project's own Node is of the same version and under the same licence
+  const own = [DEBIAN_TARGETS.amd64, DEBIAN_TARGETS.arm64].map(({ node }) => join(root, 'node_modules', node.name));
+  const licence = [from, ...own].map((folder) => join(folder, 'LICENSE')).find((path) => existsSync(path));
+  if (licence === undefined) throw lacking("Node's licence: run npm ci with optional packages");
+  await cp(licence, join(to, 'bin', 'LICENSE.node.txt'));
+}
+
+function lacking(what: string): BridgeError {
+  return new BridgeError('config', `the npm registry gave no ${what}`, { retry: 'no' });
 }

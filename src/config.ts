@@ -88,6 +88,15 @@ const nhso = z
       .prefault({}),
     /** How often a case that waits for NHSO's word (offline) is looked up. */
     offlineLookupMinutes: z.number().min(0.01).max(240).default(10),
+    /** When the staff are told of a case that is still offline, so that the patient can be called back on the day. */
+    callBack: z
+      .strictObject({
+        /** After NHSO is back, or after the read if that came later. */
+        afterMinutes: z.number().min(0.01).max(1440).default(30),
+        /** From then on `afterMinutes` after the read, also while NHSO is down (Asia/Bangkok). */
+        at: timeOfDay.default('15:00'),
+      })
+      .prefault({}),
     /**
      * Base address of check-authen-status; NHSO's own where only `serviceToken` is given. With neither the night asks the agents
      * and the imported report only.

@@ -230,6 +230,7 @@ function openSite(config: SiteConfig, options: StartOptions, clock: Clock): Site
       confirmTimeoutMs: nhso.timeouts.confirmMs,
       settleMs: nhso.settleSeconds * 1000,
       offlineLookupMs: nhso.offlineLookupMinutes * 60_000,
+      callBack: { afterMs: nhso.callBack.afterMinutes * 60_000, at: nhso.callBack.at },
       breakerFailures: nhso.breaker.failures,
       probeMs: nhso.breaker.probeSeconds * 1000,
       ratePerSecond: nhso.ratePerSecond,

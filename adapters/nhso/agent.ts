@@ -11,6 +11,8 @@ import { NhsoHttp, NoAnswer } from './http.ts';
 export interface AgentTimeouts {
   terminalsMs: number;
   readMs: number;
+  /** Of the card alone, which asks nobody; as `readMs` when left out. */
+  cardOnlyMs?: number;
   draftMs: number;
   confirmMs: number;
   lookupMs: number;
@@ -50,9 +52,9 @@ export function openAgent(options: AgentOptions): NhsoAgent {
     return terminalsOf(CALLS.terminals, json);
   }
 
-  async function askCard(call: AgentCall, path: string): Promise<unknown> {
+  async function askCard(call: AgentCall, path: string, timeoutMs: number): Promise<unknown> {
     try {
-      return await ask(call, `${path}?readImageFlag=false`, timeouts.readMs);
+      return await ask(call, `${path}?readImageFlag=false`, timeoutMs);
     } catch (error) {
       if (isBridgeError(error) && error.detail.status === 500) throw await explain500(error);
       throw error;
@@ -82,12 +84,13 @@ export function openAgent(options: AgentOptions): NhsoAgent {
     terminals,
 
     async read() {
-      return readOf(CALLS.read, await askCard(CALLS.read, '/api/smartcard/read'));
+      return readOf(CALLS.read, await askCard(CALLS.read, '/api/smartcard/read', timeouts.readMs));
     },
 
     async readCardOnly() {
       const call = CALLS.readCardOnly;
-      return cardOf(call, await askCard(call, '/api/smartcard/read-card-only'));
+      const timeoutMs = timeouts.cardOnlyMs ?? timeouts.readMs;
+      return cardOf(call, await askCard(call, '/api/smartcard/read-card-only', timeoutMs));
     },
 
     async saveAsDraft(request) {

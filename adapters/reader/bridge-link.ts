@@ -1,4 +1,4 @@
-/** The line from a counter to the bridge: `POST /api/card-reads`. */
+/** The line from a counter to the bridge: `POST /api/card-reads`, and `GET /healthz` to see that it is there. */
 
 import { Agent, request } from 'undici';
 import { BridgeError } from '../../src/domain/bridge-error.ts';
@@ -18,7 +18,8 @@ const LONGEST_ANSWER = 64 * 1024;
 
 export function openBridgeLink(options: BridgeLinkOptions): BridgeLink {
   const { timeoutMs } = options;
-  const address = `${options.url.replace(/\/+$/, '')}/api/card-reads`;
+  const base = options.url.replace(/\/+$/, '');
+  let clockAheadMs: number | null = null;
   const dispatcher = new Agent({
     connections: 1,
     connect: { timeout: timeoutMs },
@@ -27,50 +28,67 @@ export function openBridgeLink(options: BridgeLinkOptions): BridgeLink {
     bodyTimeout: 0,
     maxResponseSize: LONGEST_ANSWER,
   });
+  /** Only the bridge's own answers tell of its clock: a login page of the network may stand still. */
+  async function exchange(path: string, sent: Sent, isOurs: (answer: Answer) => boolean): Promise<Answer> {
+    const answer = await send(`${base}${path}`, sent, dispatcher, AbortSignal.timeout(timeoutMs));
+    if (isOurs(answer)) clockAheadMs = answer.clockAheadMs ?? clockAheadMs;
+    return answer;
+  }
   return {
     async deliver(message) {
-      const body = JSON.stringify(message);
-      const answer = await post(address, options.key, body, dispatcher, AbortSignal.timeout(timeoutMs));
-      const { status } = answer;
-      if (status >= 200 && status < 300) return receipt(status, answer.body, message.id);
-      throw failure(status, answer.retryAfter, answer.body);
+      const sent: Sent = {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${options.key}` },
+        body: JSON.stringify(message),
+      };
+      const isOurs = ({ status, body }: Answer): boolean =>
+        body !== null && (status >= 400 || body.id === message.id);
+      const { status, body, retryAfter } = await exchange('/api/card-reads', sent, isOurs);
+      if (status >= 200 && status < 300) return receipt(status, body, message.id);
+      throw failure(status, retryAfter, body);
+    },
+    async greet() {
+      const isOurs = ({ status, body }: Answer): boolean => status === 200 && body?.status === 'ok';
+      const answer = await exchange('/healthz', { method: 'GET', headers: {} }, isOurs);
+      if (!isOurs(answer)) throw somethingElse(answer.status);
+    },
+    get clockAheadMs() {
+      return clockAheadMs;
     },
     close: () => dispatcher.destroy(),
   };
 }
 
+interface Sent {
+  method: 'GET' | 'POST';
+  headers: Record<string, string>;
+  body?: string;
+}
+
 interface Answer {
   status: number;
   retryAfter: string | null;
+  /** By its `Date`, which knows whole seconds; null where it names none, or took too long for it to tell anything. */
+  clockAheadMs: number | null;
   /** The JSON object in the answer; null when there is none. */
   body: Record<string, unknown> | null;
 }
 
-async function post(
-  address: string,
-  key: string,
-  body: string,
-  dispatcher: Agent,
-  signal: AbortSignal,
-): Promise<Answer> {
+async function send(address: string, sent: Sent, dispatcher: Agent, signal: AbortSignal): Promise<Answer> {
+  const begun = performance.now();
   try {
     // a redirection is not followed: it would hand the key to somebody else
-    const response = await request(address, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        authorization: `Bearer ${key}`,
-      },
-      body,
-      dispatcher,
-      signal,
+    const { statusCode, headers, body } = await request(address, {
+      ...{ ...sent, dispatcher, signal },
+      headers: { ...sent.headers, accept: 'application/json' },
     });
-    const header = response.headers['retry-after'];
+    // two clocks: the one that may be wrong, and one that only counts
+    const clock = clockAhead(textOf(headers.date), Date.now(), performance.now() - begun);
     return {
-      status: response.statusCode,
-      retryAfter: typeof header === 'string' ? header : null,
-      body: jsonObject(await response.body.text()),
+      status: statusCode,
+      retryAfter: textOf(headers['retry-after']),
+      clockAheadMs: clock,
+      body: jsonObject(await body.text()),
     };
   } catch (cause) {
     const { code, name } = cause as NodeJS.ErrnoException;
@@ -83,15 +101,31 @@ async function post(
   }
 }
 
+/** An answer that took longer than this says too little of the moment at which it was dated, ms. */
+const LONGEST_FOR_CLOCK_MS = 5_000;
+
+/** The date was written somewhere between our sending and our hearing, and its fraction of a second cut off. */
+function clockAhead(date: string | null, heardAt: number, tookMs: number): number | null {
+  const at = date === null ? Number.NaN : Date.parse(date);
+  if (Number.isNaN(at) || tookMs > LONGEST_FOR_CLOCK_MS) return null;
+  return Math.round(at + 500 - (heardAt - tookMs / 2));
+}
+
+function textOf(header: string | string[] | undefined): string | null {
+  return typeof header === 'string' ? header : null;
+}
+
+function somethingElse(status: number): BridgeError {
+  return new BridgeError('bridge-unreachable', 'something other than the bridge answers at its address', {
+    retry: 'yes',
+    detail: { status },
+  });
+}
+
 function receipt(status: number, body: Answer['body'], id: string): DeliveryReceipt {
   // A login page of the network or another program may answer 200 to anything: a read is given away only against a
   // receipt for it.
-  if (body?.id !== id) {
-    throw new BridgeError('bridge-unreachable', 'something other than the bridge answers at its address', {
-      retry: 'yes',
-      detail: { status },
-    });
-  }
+  if (body?.id !== id) throw somethingElse(status);
   const { nhso } = body;
   return {
     duplicate: body.duplicate === true,

@@ -6,6 +6,7 @@
  * Node has no call for file locks and SQLite knows those of every system. The folder must be on a local disk.
  */
 
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { BridgeError } from '../../src/domain/bridge-error.ts';
@@ -41,6 +42,27 @@ export function lockSpool(folder: string): () => void {
     held.delete(file);
     file.close();
   };
+}
+
+/**
+ * Whether a process holds the lock now. Looking takes nothing away: a reader that starts at this very moment waits for an
+ * instant at most. Throws BridgeError `config` when the folder may not be looked into.
+ */
+export function isSpoolLocked(folder: string): boolean {
+  const name = path.join(folder, LOCK_FILE);
+  if (!existsSync(name)) return false;
+  let file: Database.Database | null = null;
+  try {
+    file = new Database(name, { readonly: true, fileMustExist: true, timeout: 0 });
+    // any read of the file needs a lock that the holder's excludes
+    file.pragma('schema_version');
+    return false;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'SQLITE_BUSY') return true;
+    throw unusable(folder, error);
+  } finally {
+    file?.close();
+  }
 }
 
 function open(file: string): Database.Database {

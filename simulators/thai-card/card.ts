@@ -15,14 +15,25 @@ export interface CardStyle {
   isOther?: boolean;
 }
 
-const IDENTITY = 'a000000054480001';
+/** What a reader needs of a card. */
+export interface Chip {
+  /** The answer with its status words; empty: the card is gone. */
+  transmit(apdu: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** Power on or reset: nothing is selected any more. */
+  reset(): void;
+  /** Commands that it was sent. */
+  readonly commands: number;
+}
 
-export class VirtualThaiCard {
+const IDENTITY = 'a000000054480001';
+/** A second applet of these cards, which other programs select. It holds nothing here. */
+const OTHER_APPLET = 'a000000084060002';
+
+export class VirtualThaiCard implements Chip {
   readonly #memory: Uint8Array;
   readonly #style: Required<CardStyle>;
-  #selected = false;
+  #selected: string | null = null;
   #waiting: Uint8Array = new Uint8Array(0);
-  /** Commands that it was sent. */
   commands = 0;
 
   constructor(memory: Uint8Array, style: CardStyle = {}) {
@@ -39,14 +50,20 @@ export class VirtualThaiCard {
     return sw(0x6d00);
   }
 
+  reset(): void {
+    this.#selected = null;
+    this.#waiting = new Uint8Array(0);
+  }
+
   #select(aid: Uint8Array): Uint8Array {
-    if (this.#style.isOther || Buffer.from(aid).toString('hex') !== IDENTITY) return sw(0x6a82);
-    this.#selected = true;
+    const name = Buffer.from(aid).toString('hex');
+    if (this.#style.isOther || ![IDENTITY, OTHER_APPLET].includes(name)) return sw(0x6a82);
+    this.#selected = name;
     return this.#style.answers === 'response' ? this.#hold(new Uint8Array(10)) : sw(0x9000);
   }
 
   #readBinary(offset: number, apdu: Uint8Array): Uint8Array {
-    if (!this.#selected) return sw(0x6985);
+    if (this.#selected !== IDENTITY) return sw(0x6985);
     const [, , , , lc, zero, length = 0, le] = apdu;
     if (lc !== 2 || zero !== 0) return sw(0x6700);
     const data = this.#memory.subarray(offset, offset + Math.min(length, this.#style.most));

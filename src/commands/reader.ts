@@ -1,30 +1,16 @@
-/** `npm run reader`: the reader worker at a counter. */
+/** `npm run reader`: the reader worker at a counter, and how it is. */
 
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, createCommand, InvalidArgumentError } from 'commander';
-import { pino } from 'pino';
-import { openAgent } from '../../adapters/nhso/agent.ts';
-import { agentCardSource } from '../../adapters/reader/agent-source.ts';
-import { openBridgeLink } from '../../adapters/reader/bridge-link.ts';
-import { openSpool } from '../../adapters/reader/spool.ts';
-import { timeOfDay } from '../domain/bangkok.ts';
-import { type LogOptions, makeLog } from '../log.ts';
-import { runReader } from '../service/reader/worker.ts';
-
-interface ReaderOptions {
-  station: string;
-  agent: string;
-  bridge: string;
-  key: string;
-  hcode?: string;
-  spool: string;
-  pollMs: number;
-  settleMs: number;
-  readTimeoutMs: number;
-  nhsoRetryMs: number;
-  log: LogOptions['level'];
-}
+import { type Command, createCommand } from 'commander';
+import {
+  between,
+  hcode,
+  httpUrl,
+  level,
+  type ReaderOptions,
+  SPOOL_OPTION,
+  source,
+  station,
+} from './reader/options.ts';
 
 const HELP = `
 The key: prefer the environment variable AUTHEN_BRIDGE_KEY. A key given with --key can be
@@ -37,6 +23,11 @@ bridge is away reads wait in the spool folder, in order; reads that the bridge w
 take go to its subfolder "rejected" with the reason. To send one of those again, stop the
 reader, move the .json file back into the spool folder, and start it.
 
+The source: "auto" reads through the NHSO agent, and from the reader itself (PC/SC) while the
+agent is away, hangs, has no reader or does not see the card; without the agent the card alone
+is read. "agent" and "pcsc" keep to the one. What drives readers (pcsc-mini) is an optional
+part: where it is missing, "auto" says so once and goes on with the agent.
+
 Two cards swapped faster than --poll-ms look like one card to the agent: leave the reader
 empty for a second between two patients.
 
@@ -45,20 +36,36 @@ standard error. SIGTERM and Ctrl+C finish the write in hand and end with exit co
 
 Example:
   AUTHEN_BRIDGE_KEY=... npm run reader -- --station counter-1 --bridge http://10.0.0.5:8080
+  npm run reader -- status
 `;
+
+const STATUS_HELP = `
+Shows what the reader that works on this spool folder does, which source it uses and why, what
+waits to be sent, how its clock stands, and what a person must do. Run it as the reader's user.
+
+Exit code: 0 all is well, or goes on by itself; 1 a person must do something; 2 no reader runs.
+`;
+
+interface Given extends Omit<ReaderOptions, 'key' | 'station'> {
+  key?: string;
+  station?: string;
+}
 
 /** The command; mount it with `program.addCommand(readerCommand())`. It runs until it is interrupted. */
 export function readerCommand(): Command {
-  return createCommand('reader')
-    .description('reads cards at a counter through the NHSO agent and sends them to the bridge')
-    .requiredOption('--station <id>', 'this counter, as the bridge knows it', station)
+  const reader = createCommand('reader')
+    .description('reads cards at a counter and sends them to the bridge')
+    .enablePositionalOptions()
+    // not required by commander: it would ask the subcommand for it too
+    .option('--station <id>', 'this counter, as the bridge knows it (required)', station)
+    .option('--source <source>', 'auto, agent or pcsc: where cards are read', source, 'auto')
     .option('--agent <url>', 'address of the NHSO Secure SmartCard Agent', httpUrl, 'http://127.0.0.1:8189')
     .option('--bridge <url>', 'address of authen-bridge', httpUrl, 'http://127.0.0.1:8080')
     .option('--key <key>', 'key of this station (default: environment variable AUTHEN_BRIDGE_KEY)')
     .option('--hcode <hcode>', 'hospital code, where the key does not say it', hcode)
-    .option('--spool <folder>', 'where reads wait; one folder for each reader', './spool')
+    .option(...SPOOL_OPTION)
     .option('--poll-ms <ms>', 'how often the reader is looked at', between(100, 60_000), 1_000)
-    .option('--settle-ms <ms>', 'from a card going in to its reading', between(0, 30_000), 1_500)
+    .option('--settle-ms <ms>', 'from a card going in to its reading by the agent', between(0, 30_000), 1_500)
     .option('--read-timeout-ms <ms>', 'longest read of a card', between(500, 120_000), 20_000)
     .option(
       '--nhso-retry-ms <ms>',
@@ -68,85 +75,28 @@ export function readerCommand(): Command {
     )
     .option('--log <level>', 'debug, info, warn, error or silent', level, 'warn')
     .addHelpText('after', HELP)
-    .action(async (options: Omit<ReaderOptions, 'key'> & { key?: string }, command: Command) => {
+    .action(async (options: Given, command: Command) => {
+      if (options.station === undefined)
+        command.error("error: required option '--station <id>' not specified");
       const key = (options.key ?? process.env.AUTHEN_BRIDGE_KEY ?? '').trim();
       if (key === '') command.error('error: no key: set AUTHEN_BRIDGE_KEY, or give --key');
       // a header takes nothing else, and whoever pasted it should hear of it now
       if (!/^[\x21-\x7e]+$/.test(key))
         command.error('error: the key holds blanks or letters that no key has');
-      await run({ ...options, key });
+      const { run } = await import('./reader/run.ts');
+      await run({ ...options, station: options.station, key });
     });
-}
-
-async function run(options: ReaderOptions): Promise<never> {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
-
-  const spool = await openSpool(options.spool);
-  const { readTimeoutMs: readMs } = options;
-  const agent = openAgent({
-    url: options.agent,
-    hcode: options.hcode ?? '',
-    // the reader never probes
-    zone: 'prod',
-    // it asks for no code either: of these only the first two count
-    timeouts: {
-      terminalsMs: Math.min(3_000, readMs),
-      ...{ readMs, draftMs: readMs, confirmMs: readMs, lookupMs: readMs },
-    },
-  });
-  const source = agentCardSource(agent);
-  const bridge = openBridgeLink({ url: options.bridge, key: options.key, timeoutMs: 10_000 });
-  const { pollMs, settleMs, nhsoRetryMs } = options;
-  try {
-    await runReader(
-      {
-        ...{ source, spool, bridge },
-        clock: { now: Date.now },
-        log: makeLog({ level: options.log, destination: pino.destination({ fd: 2, sync: true }) }),
-        newId: randomUUID,
-        onStatus: (line) => console.log(`${timeOfDay(Date.now())} ${options.station} ${line}`),
-      },
-      {
-        station: { stationId: options.station, hcode: options.hcode ?? null },
-        ...{ pollMs, settleMs, nhsoRetryMs },
-      },
-      stop.signal,
-    );
-  } finally {
-    await spool.close();
-    await bridge.close();
-    // a read that hangs in the agent is not waited for: nothing came of it yet
-    await Promise.race([source.close(), sleep(300)]);
-  }
-  process.exit(0);
-}
-
-function station(text: string): string {
-  if (/^[A-Za-z0-9._-]{1,40}$/.test(text)) return text;
-  throw new InvalidArgumentError('expected letters, digits, dots, dashes or underscores, at most 40');
-}
-
-function hcode(text: string): string {
-  if (/^([A-Za-z0-9]{5}|[A-Za-z0-9]{9})$/.test(text)) return text;
-  throw new InvalidArgumentError('expected a hospital code of 5 or 9 characters');
-}
-
-function httpUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new InvalidArgumentError('expected an address that begins with http:// or https://');
-}
-
-function between(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`expected milliseconds, ${least} to ${most}`);
-  };
-}
-
-function level(text: string): LogOptions['level'] {
-  const known = (['debug', 'info', 'warn', 'error', 'silent'] as const).find((l) => l === text);
-  if (known !== undefined) return known;
-  throw new InvalidArgumentError('expected debug, info, warn, error or silent');
+  reader
+    .command('status')
+    .description('how the reader at this counter is, and what a person must do')
+    .option(...SPOOL_OPTION)
+    .option('--json', 'print it as JSON', false)
+    .addHelpText('after', STATUS_HELP)
+    .action(async ({ spool, json }: { spool: string; json: boolean }) => {
+      const { asText, EXIT_CODES, readerStatus } = await import('./reader/status.ts');
+      const report = await readerStatus(spool, Date.now());
+      console.log(json ? JSON.stringify(report, null, 2) : asText(report));
+      process.exitCode = EXIT_CODES[report.health];
+    });
+  return reader;
 }

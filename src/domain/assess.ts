@@ -37,7 +37,7 @@ export interface Assessment {
   code: HeldCode | null;
 }
 
-/** Reasons for needs-staff that `assess` gives, and that it takes back when the facts change. */
+/** Reasons for needs-staff that `assess` gives or keeps, and that it takes back when the facts change. */
 export const ASSESSED_REASONS: readonly (Reason | null)[] = [
   'unreadable-row',
   'no-citizen-id',
@@ -46,6 +46,7 @@ export const ASSESSED_REASONS: readonly (Reason | null)[] = [
   'claim-type-not-offered',
   'his-holds-other-code',
   'code-does-not-fit',
+  'card-not-read-again',
 ];
 
 export function assess(facts: Facts, policy: SitePolicy): Assessment {

@@ -22,6 +22,11 @@ export type ErrorCode =
   | 'no-reader'
   | 'no-card'
   | 'card-unreadable'
+  // a reader that is driven directly: pcscd or Windows' service is down; another program holds the reader for itself;
+  // the card gives no sign of life, it lies upside down
+  | 'card-service-away'
+  | 'reader-busy'
+  | 'card-mute'
   | 'nhso-unavailable'
   | 'nhso-refused'
   // tokens

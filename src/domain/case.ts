@@ -55,6 +55,7 @@ export type NeedsStaffReason =
   | 'his-refused' // the HIS did not keep what was written, or does not permit it
   | 'visit-cancelled-after-code' // the visit was cancelled but NHSO has issued a code for it
   | 'write-back-undone' // a person had the night's run undone: the code was taken out of the HIS again
+  | 'card-not-read-again' // the card was read while NHSO could not be reached; nothing has come of it, and the day is passing
   | 'lookup-refused' // NHSO refuses to say which codes it has issued
   | 'service-day-over'; // the day ended before a code was had; the detail says what stood in the way
 

@@ -194,6 +194,14 @@ const REASONS: Record<Reason, ReasonWording> = {
       en: "Read NHSO's words in the detail, let the agent be checked, then retry. Until the day is over the bridge tries by itself as well.",
     },
   },
+  'card-not-read-again': {
+    th: 'อ่านบัตรขณะติดต่อ สปสช. ไม่ได้ (เวลาและจุดบริการอยู่ในรายละเอียด) และยังไม่มีรหัส',
+    en: 'The card was read while NHSO could not be reached (time and counter in the detail), and there is still no code.',
+    next: {
+      th: 'ติดต่อผู้ป่วยให้กลับมาเสียบบัตรอีกครั้งก่อนเที่ยงคืนวันนี้ หรือขอรหัสทาง LINE/ตู้บริการ ระบบจะทำต่อเอง',
+      en: 'Call the patient back to have the card read once more before midnight, or to get a code by LINE or at a kiosk; the bridge then goes on by itself.',
+    },
+  },
   'write-back-undone': {
     th: 'มีการยกเลิกผลการตรวจสอบของรอบนั้น รหัสที่บันทึกไว้ถูกนำออกจาก HIS แล้ว',
     en: 'The run that wrote the code was undone; the code was taken out of the HIS again.',

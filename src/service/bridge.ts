@@ -4,11 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { bangkokIso, type Instant, serviceDateOf } from '../domain/bangkok.ts';
 import { errorText, isBridgeError } from '../domain/bridge-error.ts';
 import type { Case } from '../domain/case.ts';
+import type { NhsoSight } from '../domain/machine/offline.ts';
 import type { Gap } from '../domain/machine/restored.ts';
 import type { Actor, BridgeApi, CardReadReceipt, HisState, Resolution } from './bridge-api.ts';
 import { acceptCardRead, type StationMessage } from './card-reads.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { closeDays, pairLeftovers, redate, seekLost } from './housekeeping.ts';
+import { closeDays, pairLeftovers, redate, seekLost, tellNotReadAgains } from './housekeeping.ts';
 import { Intake } from './intake.ts';
 import { NhsoLine } from './nhso-line.ts';
 import { Polls, type PollsOptions } from './polls.ts';
@@ -209,9 +210,20 @@ export class Bridge implements BridgeApi {
         { cases: ended },
         'the service day is over for these cases: each is looked up once',
       );
+    const told = await tellNotReadAgains(this.#house, (hcode) => this.#nhsoOf(hcode));
+    if (told > 0)
+      this.#house.log.info(
+        { cases: told },
+        'cards read without NHSO were not read again: the staff are told',
+      );
     this.#dispatcher.kick();
     if (this.#heldBack().size === 0 && (await this.#house.queue.oldestWaitMs()) > STUCK_MS)
       this.#options.onStuck();
+  }
+
+  async #nhsoOf(hcode: string): Promise<NhsoSight> {
+    const answered = await this.#house.ledger.recall(answeredAt(hcode));
+    return { status: this.#line(hcode).status, backAt: answered === null ? null : Number(answered) };
   }
 
   async #sweepAll(): Promise<void> {

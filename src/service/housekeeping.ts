@@ -5,6 +5,7 @@ import type { Case, CaseState } from '../domain/case.ts';
 import { clockSetBack } from '../domain/machine/clock.ts';
 import { dayOver } from '../domain/machine/day-end.ts';
 import { wantsCard } from '../domain/machine/facts.ts';
+import { type NhsoSight, tellNotReadAgain } from '../domain/machine/offline.ts';
 import { type Gap, seekWithoutCard } from '../domain/machine/restored.ts';
 import { SET_BACK_MS } from '../domain/machine/transition.ts';
 import { pairPerson } from './pair.ts';
@@ -27,6 +28,31 @@ export async function closeDays(house: House): Promise<number> {
   let count = await closeEach(house, { before: today, states: ENDS_WITH_THE_DAY });
   for (let back = 1; back <= LISTED_DAYS; back++)
     count += await closeEach(house, { serviceDate: addDays(today, -back), states: ['needs-staff'] });
+  return count;
+}
+
+/**
+ * Cases of today with a card read alone, for which nothing has come although NHSO is back, or the day is passing: the staff
+ * are told. `nhsoOf`: how NHSO is for a hospital. Returns how many.
+ */
+export async function tellNotReadAgains(
+  house: House,
+  nhsoOf: (hcode: string) => Promise<NhsoSight>,
+): Promise<number> {
+  const sights = new Map<string, NhsoSight>();
+  let count = 0;
+  for await (const waiting of each(house, {
+    serviceDate: serviceDateOf(house.clock.now()),
+    states: ['offline'],
+  })) {
+    const { hcode } = waiting;
+    const settings = house.sites.get(hcode)?.settings;
+    if (settings === undefined) continue;
+    const sight = sights.get(hcode) ?? (await nhsoOf(hcode));
+    sights.set(hcode, sight);
+    const tell = (c: Case) => tellNotReadAgain(c, sight, settings.callBack, house.clock.now());
+    if ((await updateCase(house, waiting, tell, waiting)) !== null) count += 1;
+  }
   return count;
 }
 

@@ -1,6 +1,7 @@
 /** What the service works with: the sites of the configuration with their adapters, and the house's own parts. */
 
 import type { SitePolicy } from '../domain/assess.ts';
+import type { CallBackTimes } from '../domain/machine/offline.ts';
 import type { AuthenStatus } from './ports/authen-status.ts';
 import type { Clock } from './ports/clock.ts';
 import type { HisAdapter } from './ports/his.ts';
@@ -31,6 +32,8 @@ export interface SiteSettings {
   confirmTimeoutMs: number;
   settleMs: number;
   offlineLookupMs: number;
+  /** When the staff are told of a card that was read without NHSO and not again since. */
+  callBack: CallBackTimes;
   breakerFailures: number;
   probeMs: number;
   /** 0 = no limit. */

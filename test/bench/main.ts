@@ -9,6 +9,7 @@ import { Argument, createCommand, InvalidArgumentError } from 'commander';
 import { type Figure, meetsAim, table } from './figures.ts';
 import { machineFacts } from './machine.ts';
 import type { BenchContext, BenchOptions, Part } from './part.ts';
+import { card } from './parts/card.ts';
 import { hisCapture } from './parts/his-capture.ts';
 import { hisPolls } from './parts/his-polls.ts';
 import { hisSites } from './parts/his-sites.ts';
@@ -38,6 +39,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   'his-polls': hisPolls,
   'his-sites': hisSites,
   'his-capture': hisCapture,
+  card,
 };
 const RESULTS = join(import.meta.dirname, '..', '..', 'bench-results.json');
 
@@ -57,6 +59,8 @@ Parts: pipeline  visits a second from HIS row to code written back, beside BullM
                  what fails, who logs in, and how long until work goes on
        night     reconciliation of 5,000 visits, 8 % without a code, sources answering in 200 ms: time
                  beside what the rate limit alone takes, calls a visit without a code, memory
+       card      ID cards in a reader that is driven directly, over pcscd and its virtual reader: a read beside
+                 the card's own answers, card in to card read answered, memory after 1,000 cards
        his       the three that follow, or one alone:
        his-polls    each HIS: database time and rows read of one poll, with 5 million visits in it
        his-sites    100 JHCIS units polled every 2 s by one process, none or some of them dead: share of

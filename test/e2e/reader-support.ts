@@ -20,6 +20,8 @@ export class RecordingBridge {
   /** Every request, also those that were not taken. */
   requests = 0;
   nhso: 'up' | 'down' = 'up';
+  /** Added to the clock that the answers are dated by, ms. */
+  clockOffsetMs = 0;
   mood: (message: CardReadMessage) => Mood = () => 'take';
   readonly #server: Server = createServer((req, res) => void this.#answer(req, res));
   #port = 0;
@@ -40,26 +42,36 @@ export class RecordingBridge {
     await once(this.#server, 'close');
   }
 
+  #greeted(res: ServerResponse): void {
+    res.writeHead(200, this.#head()).end('{"status":"ok","uptimeSeconds":1}');
+  }
+
+  #head(): Record<string, string> {
+    const date = new Date(Date.now() + this.clockOffsetMs).toUTCString();
+    return { 'content-type': 'application/json', date };
+  }
+
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     let body = '';
     for await (const chunk of req) body += chunk;
+    if (req.url === '/healthz') return this.#greeted(res);
     this.requests += 1;
     if (req.url !== '/api/card-reads' || req.headers.authorization !== 'Bearer test-key') {
-      res.writeHead(401, { 'content-type': 'application/json' }).end('{"message":"unknown key"}');
+      res.writeHead(401, this.#head()).end('{"message":"unknown key"}');
       return;
     }
     const message = JSON.parse(body) as CardReadMessage;
     const mood = this.mood(message);
     if (mood === 'drop') return void req.socket.destroy();
     if (typeof mood === 'number') {
-      res.writeHead(mood, { 'content-type': 'application/json' }).end(`{"message":"answered with ${mood}"}`);
+      res.writeHead(mood, this.#head()).end(`{"message":"answered with ${mood}"}`);
       return;
     }
     const duplicate = this.taken.some((m) => m.id === message.id);
     if (!duplicate) this.taken.push(message);
     if (mood === 'lose') return void req.socket.destroy();
     const receipt = { id: message.id, duplicate, paired: null, nhso: this.nhso };
-    res.writeHead(duplicate ? 200 : 201, { 'content-type': 'application/json' }).end(JSON.stringify(receipt));
+    res.writeHead(duplicate ? 200 : 201, this.#head()).end(JSON.stringify(receipt));
   }
 }
 
@@ -82,6 +94,10 @@ export class ReaderProcess {
     });
   }
 
+  get pid(): number | null {
+    return this.#child.pid ?? null;
+  }
+
   /** The English half of each status line. */
   get lines(): string[] {
     const lines = this.output.split('\n').filter((line) => line !== '');
@@ -92,6 +108,11 @@ export class ReaderProcess {
   async stop(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill(signal);
     return this.exit();
+  }
+
+  /** It hangs, as a process may whose machine was put to sleep; only SIGKILL ends it. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
   }
 
   async exit(): Promise<number | null> {

@@ -49,7 +49,8 @@ function reader(...more: string[]): ReaderProcess {
     '--nhso-retry-ms',
     '1000',
   ];
-  const made = new ReaderProcess([...args, ...fast, '--log', 'debug', ...more]);
+  // not a card that lies in a reader of this machine
+  const made = new ReaderProcess([...args, ...fast, '--source', 'agent', '--log', 'debug', ...more]);
   readers.push(made);
   return made;
 }
@@ -94,7 +95,7 @@ describe('a day at the counter', () => {
     expect(r.lines.filter((line) => line.includes(maskCitizenId(ONE)))).toHaveLength(1);
     expect(await r.stop()).toBe(0);
     expect(r.lines.at(-1)).toBe('stopped');
-    expect(readdirSync(folder)).toEqual(['lock', 'rejected']);
+    expect(readdirSync(folder)).toEqual(['lock', 'rejected', 'status']);
   });
 
   it('NHSO down: the card alone after one failed read, the next card at once, and in full when NHSO is back', async () => {
@@ -335,6 +336,7 @@ describe('starting and stopping', () => {
     [['--bridge', 'bridge.local'], 'begins with http'],
     [['--poll-ms', '5'], '100 to 60000'],
     [['--station', 'the counter'], 'letters, digits'],
+    [['--source', 'scanner'], 'auto, agent or pcsc'],
     [['--hcode', '1'], 'hospital code'],
     [['--key', 'two words'], 'key holds blanks'],
     [['--key', ' '], 'AUTHEN_BRIDGE_KEY'],

@@ -21,6 +21,7 @@ const TICK_MS = 2_000;
 const SETTINGS: SiteSettings = {
   ...{ pollMs: TICK_MS, quietHours: null, overlapMs: 720_000, digestMs: 60_000, catchUpDays: 7 },
   ...{ confirmTimeoutMs: 1_000, settleMs: 1_000, offlineLookupMs: 1_000, breakerFailures: 3, probeMs: 1_000 },
+  callBack: { afterMs: 1_800_000, at: '15:00' },
   ...{ ratePerSecond: 0, rightsAfterMs: 900_000, rightsPerSecond: 2, openingTime: '07:00' },
   reconcile: { at: [], days: 7, ratePerSecond: 5 },
 };

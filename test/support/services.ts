@@ -35,14 +35,16 @@ export function services(): Services {
  */
 export function describeWith(service: ServiceName, title: string, body: (url: string) => void): void {
   const { url, problem } = inject('services')[service];
-  describe(title, () => {
-    if (url !== null) return body(url);
-    const sentence = `SKIPPED ${title}: ${problem}`;
-    test(`needs ${service}`, ({ skip }) => {
-      if (isCi(process.env.CI)) throw new Error(sentence);
-      process.stdout.write(`${sentence}\n`);
-      skip(problem);
-    });
+  describe(title, () => (url === null ? missing(title, service, problem) : body(url)));
+}
+
+/** In the body of a `describe` for which something is not on this machine: one line, and a failure where `CI` is set. */
+export function missing(title: string, what: string, problem: string): void {
+  const sentence = `SKIPPED ${title}: ${problem}`;
+  test(`needs ${what}`, ({ skip }) => {
+    if (isCi(process.env.CI)) throw new Error(sentence);
+    process.stdout.write(`${sentence}\n`);
+    skip(problem);
   });
 }
 

@@ -1,6 +1,6 @@
 /** Reads a Thai national ID card over whatever carries the commands; see `layout.ts`. */
 
-import { BridgeError } from '../../../src/domain/bridge-error.ts';
+import { BridgeError, isBridgeError } from '../../../src/domain/bridge-error.ts';
 import type { CitizenId } from '../../../src/domain/citizen-id.ts';
 import { exchange, NO_SUCH_APPLET, OK, swText, type Transmit, unreadable } from './apdu.ts';
 import {
@@ -63,7 +63,7 @@ export async function readThaiCard(transmit: Transmit, options: ReadOptions = {}
     issueDate: dateOf(await read(FIELDS.issueDate)),
     expiryDate: expiryDateOf(await read(FIELDS.expiryDate)),
     address: addressOf(await read(FIELDS.address)),
-    photo: withPhoto ? photoOf(await readPhoto(read)) : null,
+    photo: withPhoto ? await photoOrNone(read) : null,
   };
 }
 
@@ -90,6 +90,16 @@ async function readField(transmit: Transmit, { offset, length }: Field, p2: 0 | 
     have += data.length;
   }
   return Buffer.concat(parts);
+}
+
+/** A card whose picture cannot be had is a good read all the same; one that is gone is none. */
+async function photoOrNone(read: (field: Field) => Promise<Uint8Array>): Promise<Uint8Array | null> {
+  try {
+    return photoOf(await readPhoto(read));
+  } catch (error) {
+    if (isBridgeError(error, 'card-unreadable')) return null;
+    throw error;
+  }
 }
 
 /** As long as the card says; where it says nothing sensible, the whole area. */

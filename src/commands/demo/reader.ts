@@ -28,7 +28,8 @@ export function startReader(where: {
   const { station, agentUrl, bridgeUrl, key, folder } = where;
   const options = {
     ...{ station, agent: agentUrl, bridge: bridgeUrl, spool: join(folder, 'spool') },
-    ...{ 'poll-ms': '100', 'settle-ms': '100' },
+    // never a card that lies in a reader of this machine
+    ...{ source: 'agent', 'poll-ms': '100', 'settle-ms': '100' },
   };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]);
   const preload = `--import=data:text/javascript,${encodeURIComponent(END_WITH_PARENT)}`;

@@ -17,6 +17,7 @@ const CODE_MAY_BE_THERE: readonly (Reason | null)[] = [
   'refused',
   'code-does-not-fit',
   'code-held',
+  'card-not-read-again',
 ];
 
 /** Null when the end of the day changes nothing for this case. */
@@ -35,16 +36,18 @@ export function dayOver(current: Case, at: Instant): Change | null {
     case 'drafted':
       return current.nextStep === 'lookup' ? null : change(current, thenDo(current, 'lookup', at), cause);
     case 'offline':
-      return current.dueAt !== null && current.dueAt <= at
-        ? null
-        : change(current, thenDo(current, 'lookup', at), cause);
+      return isDue(current, at) ? null : change(current, thenDo(current, 'lookup', at), cause);
     case 'needs-staff':
-      return current.nextStep === 'lookup' || !mayBeAdopted(current)
+      return isDue(current, at) || !mayBeAdopted(current)
         ? null
         : change(current, thenDo(current, 'lookup', at), cause);
     default:
       return null;
   }
+}
+
+function isDue({ nextStep, dueAt }: Case, at: Instant): boolean {
+  return nextStep === 'lookup' && dueAt !== null && dueAt <= at;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { CardRead } from '../card-read.ts';
 import type { Case, NeedsStaffReason, Reason } from '../case.ts';
 import { maskCitizenIds, parseCitizenId } from '../citizen-id.ts';
 import type { Visit } from '../visit.ts';
+import { isNotReadAgain } from './offline.ts';
 import {
   type Cause,
   type Change,
@@ -270,6 +271,11 @@ function asPatch(current: Case, found: Assessment, at: Instant): Partial<Case> {
   // a draft that still says the right thing is not drafted again
   if (current.state === 'drafted' && found.state === 'ready' && sameAsk(current, found))
     return { ...facts, state: 'drafted' };
+  // nothing has come of the card read yet: it stays on the staff's list, with their words, and is looked up as before
+  if (isNotReadAgain(current) && found.state === 'offline') {
+    const { state, reason, reasonDetail, candidates } = current;
+    return { ...facts, state, reason, reasonDetail, candidates };
+  }
   const base = { ...facts, state: found.state, code: found.code, writtenAt: null };
   switch (found.state) {
     case 'ready':

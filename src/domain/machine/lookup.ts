@@ -5,6 +5,7 @@ import { DAY_MS, type Instant } from '../bangkok.ts';
 import type { Case } from '../case.ts';
 import { askAgain, type Grounds, reassess, toStaff } from './facts.ts';
 import { holdCode, mayAsk } from './obtain.ts';
+import { isNotReadAgain } from './offline.ts';
 import { type Gap, mayHaveBeenAsked, soughtOnce } from './restored.ts';
 import { type Cause, type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
 
@@ -110,8 +111,13 @@ function nothingFits(
     case 'drafted':
       return dayIsOver ? endedOnTheList(current, candidates, cause) : null;
     case 'needs-staff':
-      if (!dayIsOver) return change(current, NOTHING_TO_DO, cause);
-      return endedOnTheList(current, candidates, cause);
+      if (dayIsOver) return endedOnTheList(current, candidates, cause);
+      if (!isNotReadAgain(current)) return change(current, NOTHING_TO_DO, cause);
+      return change(
+        current,
+        { candidates, ...thenDo(current, 'lookup', at + offlinePause(current, times, at)) },
+        cause,
+      );
     default:
       return null;
   }

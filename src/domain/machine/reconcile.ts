@@ -32,6 +32,7 @@ const SETTLED_BY_A_CODE: readonly (Reason | null)[] = [
   'code-does-not-fit',
   'code-ambiguous',
   'code-held',
+  'card-not-read-again',
   'lookup-refused',
   'service-day-over',
 ];

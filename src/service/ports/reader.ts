@@ -17,20 +17,24 @@ export interface ReaderSlot {
   insertion: string | null;
 }
 
-/** Where cards are read: NHSO's agent today, a reader over PC/SC beside it later. */
+/** Where cards are read: NHSO's agent, or a reader over PC/SC. */
 export interface CardSource {
-  /** For the log: "agent". */
+  /** For the log: "agent", "pcsc". */
   readonly name: string;
   /** Whether {@link read} can ever answer. False for a source that knows the card alone. */
   readonly asksNhso: boolean;
   /**
    * The readers, `[]` when none is attached. Throws BridgeError `agent-unreachable`, `agent-timeout`, `no-reader`,
-   * `nhso-unavailable` or `agent-bad-answer`; all may pass.
+   * `nhso-unavailable` or `agent-bad-answer`, over PC/SC `card-service-away`; all may pass. `config`: what drives readers
+   * is not installed here.
    */
   look(): Promise<readonly ReaderSlot[]>;
   /** Card and NHSO's word on the right. Throws as {@link look}, and `no-card`, `nhso-refused`. */
   read(): Promise<AgentRead>;
-  /** The card alone. Throws as {@link read}. */
+  /**
+   * The card alone. Throws as {@link read}; over PC/SC also `reader-busy` (another program holds the reader), `card-mute`,
+   * `card-unreadable` (retry no: another kind of card).
+   */
   readCardOnly(): Promise<AgentCard>;
   close(): Promise<void>;
 }
@@ -80,5 +84,32 @@ export interface BridgeLink {
    * - `bridge-refused`, retry no: the bridge will never take this read.
    */
   deliver(message: CardReadMessage): Promise<DeliveryReceipt>;
+  /** Whether the bridge is there, so that its clock is known before a read is sent. Throws `bridge-unreachable`. */
+  greet(): Promise<void>;
+  /** How far the bridge's clock was ahead of this machine's at its last answer, ms, give or take a second; null: unknown. */
+  readonly clockAheadMs: number | null;
   close(): Promise<void>;
+}
+
+/** What the worker is doing, for somebody who asks from another process. Holds no whole citizen id. */
+export interface ReaderState {
+  station: string;
+  hcode: string | null;
+  /** When the worker was started, and of when this is; ISO 8601 with an offset. */
+  startedAt: string;
+  at: string;
+  /** What the clerk reads. */
+  line: { th: string; en: string };
+  /** What a person must do; empty when all is well or goes on by itself. */
+  needs: { th: string; en: string }[];
+  counter: string;
+  source: {
+    use: string;
+    why: string;
+    /** How each stands: `ok`, `no-reader`, `unknown`, or the code of its error; null: not configured. */
+    agent: string | null;
+    pcsc: string | null;
+  };
+  bridge: { is: string; waiting: number; rejected: number };
+  clockAheadMs: number | null;
 }

@@ -5,8 +5,9 @@
  * One read per insertion. The exceptions, and why:
  * - nothing could be read: again, with growing pauses, while the card is there;
  * - only the card could be read because NHSO was down: again in full when NHSO is back, so that the case can go on;
- * - the reader was out of sight for a while (agent restarted, reader unplugged): the card there now may be another
- *   one, so it is read, and the result dropped if it tells what was told already ({@link afterRead}, `repeat`).
+ * - the reader was out of sight for a while (agent restarted, reader unplugged), or is now seen by another source (the
+ *   agent, PC/SC): the card there now may be another one, so it is read, and the result dropped if it tells what was told
+ *   already ({@link afterRead}, `repeat`). One person at the counter is one read, whichever source saw the card.
  *
  * Not seen: two cards swapped between two looks of a source that shows no insertions (the agent). Reading again and
  * again to find out would hold the reader and ask NHSO without need; a look is taken right after each read, which
@@ -38,8 +39,10 @@ interface Told {
 }
 
 interface CardInReader {
-  /** The readers that hold a card, as one text; another text means that something was put in or taken out. */
-  key: string;
+  /** Each reader that holds a card, with its insertion; something else means that a card was put in or taken out. */
+  held: readonly string[];
+  /** Names of these readers. */
+  readers: readonly string[];
   /** Not read before this. */
   notBefore: Instant;
   failures: number;
@@ -49,39 +52,82 @@ interface CardInReader {
 }
 
 export interface CounterState {
+  /** Who looked last. */
+  source: string | null;
   card: CardInReader | null;
+  /** Told of a card that another source saw last; it may lie there still, in a reader that this one does not show. */
+  elsewhere: { source: string; readers: readonly string[]; told: Told } | null;
   /** The reader cannot be seen; `card` is what was there last. */
   blind: boolean;
   /** Who says so last. Null: as far as is known NHSO answers. */
   nhsoDown: { by: 'own' | 'bridge'; nextFullAt: Instant } | null;
 }
 
-export const EMPTY_COUNTER: CounterState = { card: null, blind: false, nhsoDown: null };
+export const EMPTY_COUNTER: CounterState = {
+  ...{ source: null, card: null, elsewhere: null },
+  ...{ blind: false, nhsoDown: null },
+};
 
-/** The readers were looked at. No reader at all counts as out of sight. */
+/** The readers were looked at, through `source`. No reader at all counts as out of sight. */
 export function afterLook(
   state: CounterState,
   slots: readonly ReaderSlot[],
   now: Instant,
   policy: CounterPolicy,
+  source = 'agent',
 ): CounterState {
   if (slots.length === 0) return { ...state, blind: true };
+  const isOther = state.source !== null && state.source !== source;
+  const before = isOther ? handedOver(state, state.source ?? source, source) : { ...state, source };
+  const seen = withCard(before, slots, now, policy);
+  return { ...seen, elsewhere: stillElsewhere(before.elsewhere, slots, source), blind: false };
+}
+
+/** Another source looks: whether the card is the same cannot be seen. */
+function handedOver(state: CounterState, from: string, to: string): CounterState {
+  const told = state.card?.told ?? state.card?.before ?? null;
+  const readers = state.card?.readers ?? [];
+  const elsewhere = told === null ? state.elsewhere : { source: from, readers, told };
+  return { ...state, source: to, blind: true, elsewhere };
+}
+
+/** Until that source looks again, or its reader is seen to be empty. */
+function stillElsewhere(
+  elsewhere: CounterState['elsewhere'],
+  slots: readonly ReaderSlot[],
+  source: string,
+): CounterState['elsewhere'] {
+  const isSeenEmpty = slots.some((s) => !s.isPresent && elsewhere?.readers.includes(s.name));
+  return isSeenEmpty || elsewhere?.source === source ? null : elsewhere;
+}
+
+function withCard(
+  state: CounterState,
+  slots: readonly ReaderSlot[],
+  now: Instant,
+  policy: CounterPolicy,
+): CounterState {
   const filled = slots.filter((slot) => slot.isPresent);
-  if (filled.length === 0) return { ...state, card: null, blind: false };
-  const key = filled
-    .map((slot) => `${slot.name}#${slot.insertion ?? ''}`)
-    .sort()
-    .join('|');
+  if (filled.length === 0) return { ...state, card: null };
+  const readers = filled.map((slot) => slot.name);
+  const held = filled.map((slot) => `${slot.name}#${slot.insertion ?? ''}`);
   const countsInsertions = filled.every((slot) => slot.insertion !== null);
-  if (state.card?.key === key && (!state.blind || countsInsertions)) return { ...state, blind: false };
-  const card: CardInReader = {
-    key,
+  const { card } = state;
+  const isWithin = card !== null && held.every((one) => card.held.includes(one));
+  const isSame = isWithin && held.length === card.held.length;
+  if (isSame && (!state.blind || countsInsertions)) return state;
+  // one of several was taken out: those that stay are no news
+  if (isWithin && !state.blind) return { ...state, card: { ...card, held, readers } };
+  const isNewForSure = countsInsertions && !state.blind;
+  const elsewhere = state.blind ? (state.elsewhere?.told ?? null) : null;
+  const next: CardInReader = {
+    ...{ held, readers },
     notBefore: now + policy.settleMs,
     failures: 0,
     told: null,
-    before: countsInsertions ? null : (state.card?.told ?? state.card?.before ?? null),
+    before: isNewForSure ? null : (state.card?.told ?? state.card?.before ?? elsewhere),
   };
-  return { ...state, card, blind: false };
+  return { ...state, card: next };
 }
 
 /** The reader could not be looked at. */
@@ -127,6 +173,9 @@ export function afterRead(
   return { state: { ...state, card: next, nhsoDown: belief(state, told, fullFailure, policy) }, repeat };
 }
 
+/** Failures after which it must be seen first whether there still is a reader. */
+const OUT_OF_SIGHT: readonly ErrorCode[] = ['agent-unreachable', 'no-reader', 'card-service-away'];
+
 /** Failures that say nothing about NHSO: there was no card to ask about, or NHSO answered and said no. */
 const NOT_NHSO: readonly ErrorCode[] = ['no-card', 'no-reader', 'agent-unreachable', 'nhso-refused'];
 
@@ -164,7 +213,7 @@ export function afterFailure(
   now: Instant,
   policy: CounterPolicy,
 ): CounterState {
-  const blind = failure === 'agent-unreachable' || failure === 'no-reader';
+  const blind = OUT_OF_SIGHT.includes(failure);
   const nhsoFailed = fullFailure !== null && !NOT_NHSO.includes(fullFailure);
   // A time-out is NHSO's even if the card was gone afterwards: the next patient must not wait for another one. So is
   // every failure of a card that could be read before without NHSO.
@@ -176,6 +225,7 @@ export function afterFailure(
       now + (state.card.told === null ? backoffMs(state.card.failures, 1_000, 15_000) : policy.nhsoRetryMs),
   };
   return {
+    ...state,
     card,
     blind,
     nhsoDown: down ? { by: 'own', nextFullAt: now + policy.nhsoRetryMs } : state.nhsoDown,

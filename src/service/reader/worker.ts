@@ -1,15 +1,17 @@
 /**
- * The reader worker: looks at the reader, reads when {@link plan} says so, puts each read on disk before anything
- * else is done with it, and lets the courier carry it to the bridge.
+ * The reader worker: looks at the reader through the source that serves best ({@link Sources}), reads when {@link plan}
+ * says so, puts each read on disk before anything else is done with it, and lets the courier carry it to the bridge.
  */
 
-import { BridgeError, errorText, isBridgeError } from '../../domain/bridge-error.ts';
+import type { Instant } from '../../domain/bangkok.ts';
+import { type BridgeError, errorText, isBridgeError } from '../../domain/bridge-error.ts';
 import type { CardReadMessage } from '../../domain/card-read.ts';
-import { type CitizenId, parseCitizenId } from '../../domain/citizen-id.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { BridgeLink, CardSource, DeliveryReceipt, ReadSpool } from '../ports/reader.ts';
+import type { BridgeLink, DeliveryReceipt, ReaderState, ReadSpool } from '../ports/reader.ts';
+import { type Attempt, attempt, cardTrouble, nhsoWords, type Success } from './attempt.ts';
 import { Bell, orStop, Stopped } from './bell.ts';
+import { hasCard, type SourceName } from './choose.ts';
 import {
   afterBlindLook,
   afterFailure,
@@ -26,10 +28,14 @@ import {
 } from './counter.ts';
 import { carryReads } from './courier.ts';
 import { cardReadMessage, type Sighting, type Station } from './message.ts';
-import { type CounterStatus, type LinkStatus, statusLine } from './status.ts';
+import { linkNow, readerState, troubleOf } from './report.ts';
+import { Sources, type SourcesThere } from './sources.ts';
+import { type CardTrouble, type CounterStatus, type LinkStatus, type Shown, statusLine } from './status.ts';
 
 export interface ReaderParts {
-  source: CardSource;
+  sources: SourcesThere;
+  /** Rung when a source has something new to show; then nobody waits for the next look. */
+  news?: Bell;
   spool: ReadSpool;
   bridge: BridgeLink;
   clock: Clock;
@@ -38,6 +44,8 @@ export interface ReaderParts {
   newId(): string;
   /** The status line, each time it says something new. */
   onStatus(line: string): void;
+  /** Each time that it has changed, and every now and then as a sign of life. */
+  onState?(state: ReaderState): void;
 }
 
 export interface ReaderSettings {
@@ -50,6 +58,16 @@ export interface ReaderSettings {
 
 /** While NHSO is down and a card waits for it, the bridge is asked so many times while this counter might try once itself. */
 const ASKS_PER_TRY = 4;
+
+/** The bridge is greeted this often, so that its absence and a wrong clock are known before a patient comes, ms. */
+const GREET_MS = 60_000;
+const GREET_AGAIN_MS = 10_000;
+
+/** A sign of life, ms. */
+const PULSE_MS = 15_000;
+
+/** PC/SC shows a card when it has woken it: there is nothing to wait for. */
+const DIRECT_SETTLE_MS = 0;
 
 /** While a read cannot be put on disk it is tried again this often, ms. */
 const DISK_RETRY_MS = 2_000;
@@ -67,15 +85,22 @@ export async function runReader(
 class ReaderWorker {
   readonly #parts: ReaderParts;
   readonly #settings: ReaderSettings;
-  readonly #policy: CounterPolicy;
+  readonly #sources: Sources;
+  readonly #startedAt: Instant;
   readonly #signal: AbortSignal;
   /** Stops the one loop when the other has failed. */
   readonly #fault = new AbortController();
   readonly #spoolBell = new Bell();
-  readonly #pollBell = new Bell();
+  readonly #pollBell: Bell;
   #state: CounterState = EMPTY_COUNTER;
   #counter: CounterStatus = { is: 'starting' };
   #link: LinkStatus;
+  /** Whether the bridge answered when it was greeted last. */
+  #isReached: boolean | null = null;
+  /** What was said of the card in the reader. */
+  #ofCard: CounterStatus | null = null;
+  /** Why it could not be read. */
+  #because: CardTrouble | null = null;
   #line = '';
   /** The newest read that is on disk, or was. */
   #newest: CardReadMessage | null = null;
@@ -84,7 +109,9 @@ class ReaderWorker {
     this.#parts = parts;
     this.#settings = settings;
     this.#signal = AbortSignal.any([signal, this.#fault.signal]);
-    this.#policy = { ...settings, asksNhso: parts.source.asksNhso };
+    this.#sources = new Sources(parts.sources, parts);
+    this.#pollBell = parts.news ?? new Bell();
+    this.#startedAt = parts.clock.now();
     const { waiting, rejected } = parts.spool;
     this.#link = { is: 'up', waiting, rejected, rejectedBecause: null };
   }
@@ -107,11 +134,19 @@ class ReaderWorker {
       this.#signal,
     );
     try {
-      await Promise.all([this.#watch(), courier, this.#askBridge()]);
+      await Promise.all([this.#watch(), courier, this.#askBridge(), this.#greetBridge(), this.#pulse()]);
     } finally {
       this.#fault.abort();
     }
     this.#show({ is: 'stopped' });
+  }
+
+  /** What holds for the source in use. */
+  get #policy(): CounterPolicy {
+    const { use } = this.#sources.choice;
+    const { asksNhso } = this.#sources.source(use);
+    const settleMs = use === 'pcsc' ? DIRECT_SETTLE_MS : this.#settings.settleMs;
+    return { ...this.#settings, asksNhso, settleMs };
   }
 
   async #watch(): Promise<void> {
@@ -134,6 +169,7 @@ class ReaderWorker {
   }
 
   #hear({ nhso }: DeliveryReceipt): void {
+    this.#isReached = true;
     const before = this.#state.nhsoDown;
     this.#state = afterReceipt(this.#state, nhso, this.#parts.clock.now(), this.#policy);
     // NHSO is back, says the bridge: a card that waits for that is looked at now
@@ -159,67 +195,105 @@ class ReaderWorker {
     }
   }
 
-  async #look(): Promise<void> {
-    try {
-      const slots = await orStop(this.#parts.source.look(), this.#signal);
-      this.#state = afterLook(this.#state, slots, this.#parts.clock.now(), this.#policy);
-      if (slots.length === 0) this.#show({ is: 'no-reader' });
-      else if (this.#state.card === null) this.#show({ is: 'ready' });
-      else if (this.#state.card.told === null) {
-        this.#show({ is: this.#state.card.failures === 0 ? 'reading' : 'cannot-read' });
+  /** The bridge is asked whether it is there, and its clock compared with ours. */
+  async #greetBridge(): Promise<void> {
+    const { bridge, log } = this.#parts;
+    while (!this.#signal.aborted) {
+      try {
+        await orStop(bridge.greet(), this.#signal);
+        this.#isReached = true;
+      } catch (error) {
+        if (error instanceof Stopped) return;
+        const { code, detail } = this.#known(error);
+        if (this.#isReached !== false)
+          log.info({ code, ...detail }, `the bridge does not answer: ${errorText(error)}`);
+        // another page at the address tells nothing of the bridge: a proxy may let through what it serves, and no more
+        const isOther = typeof detail.status === 'number' && detail.status < 500;
+        this.#isReached = isOther ? null : false;
       }
-    } catch (error) {
-      const { code } = this.#failure(error, 'the reader could not be looked at');
-      this.#state = afterBlindLook(this.#state);
-      this.#show({ is: code === 'no-reader' ? 'no-reader' : 'source-away' });
+      this.#show(this.#counter);
+      await new Bell().wait(this.#isReached === false ? GREET_AGAIN_MS : GREET_MS, this.#signal);
     }
+  }
+
+  async #pulse(): Promise<void> {
+    while (!this.#signal.aborted) {
+      this.#tell();
+      await new Bell().wait(PULSE_MS, this.#signal);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { choice, sight } = await this.#sources.look(this.#signal);
+    if (sight.is === 'failed' || sight.slots.length === 0) {
+      this.#state = afterBlindLook(this.#state);
+      const { agent, pcsc } = this.#sources.sights;
+      this.#show({ is: 'no-source', agent: troubleOf(agent), pcsc: troubleOf(pcsc) });
+      return;
+    }
+    this.#state = afterLook(this.#state, sight.slots, this.#parts.clock.now(), this.#policy, choice.use);
+    const { card } = this.#state;
+    if (card === null) this.#show({ is: 'ready' });
+    else if (card.told !== null) this.#show(this.#ofCard ?? { is: 'same-card', pid: card.told.pid });
+    else if (card.failures === 0) this.#show({ is: 'reading' });
+    else this.#show({ is: 'cannot-read', because: this.#because });
   }
 
   async #read(kind: ReadKind): Promise<void> {
-    const first = await this.#attempt(kind);
-    const falls = kind === 'full' && first.failed !== null && fallsBack(this.#state, first.failed.code);
-    const last = falls ? await this.#attempt('card-only') : first;
+    const { use } = this.#sources.choice;
+    const first = await this.#attempt(use, kind);
     const full = kind === 'full' ? first.failed : null;
-    if (last.failed === null) await this.#keep(last.seen, full);
-    else {
-      const now = this.#parts.clock.now();
-      this.#state = afterFailure(this.#state, last.failed.code, full?.code ?? null, now, this.#policy);
+    const falls = full !== null && fallsBack(this.#state, full.code);
+    const second = falls ? await this.#attempt(use, 'card-only') : first;
+    const last = second.failed !== null && use === 'agent' ? await this.#readDirectly(second) : second;
+    if (last.failed === null) {
+      if (last.by === 'agent') this.#sources.agentRead();
+      await this.#keep(last, full);
+      return;
     }
+    this.#because = cardTrouble(last.failed);
+    if (last.failed.code === 'reader-busy') this.#sources.readerHeld();
+    const now = this.#parts.clock.now();
+    this.#state = afterFailure(this.#state, last.failed.code, full?.code ?? null, now, this.#policy);
   }
 
-  async #attempt(kind: ReadKind): Promise<{ seen: Sighting; failed: null } | { failed: BridgeError }> {
-    try {
-      return { seen: await this.#sighting(kind), failed: null };
-    } catch (error) {
-      return { failed: this.#failure(error, `${kind} read failed`) };
+  /**
+   * The agent could not read a card that nothing is known of yet. If PC/SC sees one, it is read there, and the agent is left
+   * alone for a while: it may have lost sight of the reader. `failed`: what it said.
+   */
+  async #readDirectly(failed: Attempt): Promise<Attempt> {
+    if (this.#state.card?.told !== null) return failed;
+    const sight = await this.#sources.lookDirectly(this.#signal);
+    if (sight?.is !== 'slots' || !hasCard(sight)) return failed;
+    const direct = await this.#attempt('pcsc', 'card-only');
+    const now = this.#parts.clock.now();
+    if (direct.failed === null) {
+      this.#sources.agentFailed(now, this.#settings.nhsoRetryMs);
+      this.#state = afterLook(this.#state, sight.slots, now, this.#policy, 'pcsc');
+      return direct;
     }
+    // what PC/SC says of the card is the better word, what it says of itself is none
+    return cardTrouble(direct.failed) === null ? failed : direct;
   }
 
-  async #sighting(kind: ReadKind): Promise<Sighting> {
-    const { source, clock } = this.#parts;
-    if (kind === 'card-only') {
-      const data = await orStop(source.readCardOnly(), this.#signal);
-      return { kind, pid: validPid(data.pid), at: clock.now(), data };
-    }
-    const data = await orStop(source.read(), this.#signal);
-    const { correlationId } = data;
-    if (correlationId === null) {
-      // without it no code can be asked for: the card is what there is
-      throw new BridgeError('nhso-refused', 'NHSO answered without a correlationId', { retry: 'yes' });
-    }
-    return { kind, pid: validPid(data.pid), at: clock.now(), data: { ...data, correlationId } };
+  #attempt(by: SourceName, kind: ReadKind): Promise<Attempt> {
+    const { clock, log } = this.#parts;
+    const source = this.#sources.source(by);
+    return attempt({ by, source }, kind, { clock, log, signal: this.#signal });
   }
 
-  async #keep(seen: Sighting, full: BridgeError | null): Promise<void> {
+  async #keep({ seen, by }: Success, full: BridgeError | null): Promise<void> {
     const { pid, kind, at } = seen;
     const again = this.#state.card?.told != null;
     const after = afterRead(this.#state, { pid, kind, at }, full?.code ?? null, this.#policy);
     if (!after.repeat) await this.#spool(seen);
     // taken anew: a receipt may have come while the disk wrote
     this.#state = afterRead(this.#state, { pid, kind, at }, full?.code ?? null, this.#policy).state;
-    if (after.repeat) this.#show({ is: 'same-card', pid });
-    else if (full?.code === 'nhso-refused') this.#show({ is: 'refused', pid, message: nhsoWords(full) });
-    else this.#show({ is: 'read', pid, kind, again });
+    const isOnly = by === 'pcsc' && this.#parts.sources.agent === null;
+    if (after.repeat) this.#ofCard = { is: 'same-card', pid };
+    else if (full?.code === 'nhso-refused') this.#ofCard = { is: 'refused', pid, message: nhsoWords(full) };
+    else this.#ofCard = { is: 'read', pid, kind, again, by: isOnly ? 'pcsc-only' : by };
+    this.#show(this.#ofCard);
   }
 
   /** Holds the read until it is on disk: there is nothing more important to do at this counter. */
@@ -242,29 +316,32 @@ class ReaderWorker {
     }
   }
 
-  /** What went wrong, logged. Only failures of the outside world are lived with; a fault of our own goes up. */
-  #failure(error: unknown, what: string): BridgeError {
+  /** Only failures of the outside world are lived with; a fault of our own goes up. */
+  #known(error: unknown): BridgeError {
     if (!isBridgeError(error)) throw error;
-    this.#parts.log.info({ code: error.code, ...error.detail }, `${what}: ${error.message}`);
     return error;
+  }
+
+  get #shown(): Shown {
+    const { clockAheadMs } = this.#parts.bridge;
+    const link = linkNow(this.#link, this.#isReached);
+    return { counter: this.#counter, why: this.#sources.choice.why, link, clockAheadMs };
   }
 
   #show(counter: CounterStatus): void {
     this.#counter = counter;
-    const line = statusLine(counter, this.#link);
+    const line = statusLine(this.#shown);
     if (line === this.#line) return;
     this.#line = line;
     this.#parts.onStatus(line);
+    this.#tell();
   }
-}
 
-function validPid(text: string): CitizenId {
-  const pid = parseCitizenId(text);
-  if (pid !== null) return pid;
-  throw new BridgeError('agent-bad-answer', 'the card shows no valid citizen id', { retry: 'yes' });
-}
-
-function nhsoWords(error: BridgeError): string {
-  const words = error.detail.nhsoMessage;
-  return typeof words === 'string' && words !== '' ? words : error.message;
+  #tell(): void {
+    const { choice, sights } = this.#sources;
+    const run = { startedAt: this.#startedAt, at: this.#parts.clock.now() };
+    this.#parts.onState?.(
+      readerState(this.#shown, { choice, sights }, { station: this.#settings.station, ...run }),
+    );
+  }
 }

@@ -63,6 +63,54 @@ describe('the line to the bridge', () => {
     expect(JSON.parse(seen.body)).toEqual(MESSAGE);
   });
 
+  describe('the clock', () => {
+    const dated = (ms: number, status = 200, body = '{"status":"ok","uptimeSeconds":1}') =>
+      answering(status, body, { ...JSON_TYPE, date: new Date(Date.now() + ms).toUTCString() });
+    const about = (ms: number) =>
+      expect(Math.abs((link.clockAheadMs ?? Number.NaN) - ms)).toBeLessThan(1_500);
+
+    it.each([0, 90_000, -7_200_000])('is compared when the bridge is greeted (%i ms)', async (ms) => {
+      await dated(ms);
+      expect(link.clockAheadMs).toBeNull();
+      await link.greet();
+      about(ms);
+    });
+
+    it('and with each answer to a read, refusals among them', async () => {
+      await dated(240_000, 425, '{"message":"readAt lies in the future"}');
+      await expect(link.deliver(MESSAGE)).rejects.toMatchObject({ code: 'clocks-differ' });
+      about(240_000);
+    });
+
+    it('is not taken from something else that answers there, nor from an answer without a date', async () => {
+      await dated(240_000, 200, '<html>log in</html>');
+      await expect(link.greet()).rejects.toMatchObject({
+        code: 'bridge-unreachable',
+        detail: { status: 200 },
+      });
+      await expect(link.deliver(MESSAGE)).rejects.toMatchObject({ code: 'bridge-unreachable' });
+      expect(link.clockAheadMs).toBeNull();
+      await link.close();
+      server.close();
+      await bridge((_req, res) => {
+        res.sendDate = false;
+        res.writeHead(200, JSON_TYPE).end('{"status":"ok"}');
+      });
+      await link.greet();
+      expect(link.clockAheadMs).toBeNull();
+    });
+  });
+
+  it('greets below the given path, without the key', async () => {
+    const seen: (string | undefined)[] = [];
+    await bridge((req, res) => {
+      seen.push(req.method, req.url, req.headers.authorization);
+      res.writeHead(200, JSON_TYPE).end('{"status":"ok","uptimeSeconds":1}');
+    }, '/authen/');
+    await link.greet();
+    expect(seen).toEqual(['GET', '/authen/healthz', undefined]);
+  });
+
   it('a duplicate is taken too', async () => {
     await answering(200, JSON.stringify({ id: MESSAGE.id, duplicate: true, nhso: 'up' }));
     expect(await link.deliver(MESSAGE)).toEqual({ duplicate: true, nhso: 'up' });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockSpool } from '../../../adapters/reader/spool-lock.ts';
+import { isSpoolLocked, lockSpool } from '../../../adapters/reader/spool-lock.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -48,6 +48,18 @@ describe('the lock of a spool', () => {
     expect(() => lockSpool(folder)).toThrow(expect.objectContaining({ code: 'conflict' }));
     await holder.kill();
     lockSpool(folder)();
+  });
+
+  it('shows whether a process holds it, and looking takes nothing away', async () => {
+    expect(isSpoolLocked(folder)).toBe(false);
+    const holder = await contender();
+    for (let i = 0; i < 20; i++) expect(isSpoolLocked(folder)).toBe(true);
+    expect(() => lockSpool(folder)).toThrow(expect.objectContaining({ code: 'conflict' }));
+    await holder.kill();
+    expect(isSpoolLocked(folder)).toBe(false);
+    const unlock = lockSpool(folder);
+    unlock();
+    expect(isSpoolLocked(folder)).toBe(false);
   });
 
   it('goes to one of several processes that want it after a kill at the same moment', async () => {

@@ -12,6 +12,7 @@ import { dayOver } from '../../../src/domain/machine/day-end.ts';
 import { cardPaired, isAssessed, visitGone, visitSeen } from '../../../src/domain/machine/facts.ts';
 import { lookedUp, lookupRefused } from '../../../src/domain/machine/lookup.ts';
 import * as obtain from '../../../src/domain/machine/obtain.ts';
+import { tellNotReadAgain } from '../../../src/domain/machine/offline.ts';
 import { ambiguousInRun, codeFoundInRun, writeBackUndone } from '../../../src/domain/machine/reconcile.ts';
 import { type Gap, seekFirst, seekWithoutCard } from '../../../src/domain/machine/restored.ts';
 import { rightTold } from '../../../src/domain/machine/right.ts';
@@ -77,6 +78,8 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   close: (c, g) => staff.closeCase(c, 'a reason', by(g)),
   retry: (c, g) => staff.retryCase(c, g.read, POLICY, by(g)),
   dayOver: (c, g) => dayOver(c, g.at),
+  tellNotReadAgain: (c, g) =>
+    tellNotReadAgain(c, { status: 'up', backAt: null }, { afterMs: 1, at: '08:00' }, g.at),
   seekFirst: (c, g) => seekFirst(c, g.gap, g.at),
   seekWithoutCard: (c, g) => seekWithoutCard(c, g.gap, g.at),
   rightTold: (c, g) =>

@@ -12,6 +12,7 @@ const near: Candidate = { ...CODE, claimType: null, misfits: ['claim-type'], hel
 const taken: Candidate = { ...CODE, misfits: ['held-by-other-visit'], heldBy: 'v9' };
 const older: Candidate = { ...near, issuedAt: AT - 7_200_000 };
 const gone = sampleVisit({ cancelled: true });
+const LATER = { reasonDetail: '08:30 counter-1', nextStep: 'lookup', dueAt: AT } as const;
 
 it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
   [
@@ -207,6 +208,33 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
     AT,
     { state: 'offline', dueAt: AT + pause },
   ]) as [string, Case, MatchResult, number, Partial<Case>][]),
+  [
+    'on the list for its card, empty',
+    given.onList('card-not-read-again', { ...LATER, readAt: AT - 45 * 60_000 }),
+    given.none(older),
+    AT,
+    {
+      ...{ state: 'needs-staff', reason: 'card-not-read-again', reasonDetail: '08:30 counter-1' },
+      ...{ nextStep: 'lookup', dueAt: AT + 45 * 60_000 },
+    },
+  ],
+  [
+    'on the list for its card, a code by LINE',
+    given.onList('card-not-read-again', LATER),
+    given.found(),
+    AT,
+    { state: 'found-elsewhere', reason: null, reasonDetail: null, nextStep: 'write-back' },
+  ],
+  [
+    'on the list for its card, the day over',
+    given.onList('card-not-read-again', LATER),
+    given.none(),
+    NEXT_DAY,
+    {
+      ...{ state: 'needs-staff', reason: 'service-day-over', nextStep: null },
+      reasonDetail: 'card-not-read-again: 08:30 counter-1',
+    },
+  ],
   [
     'offline, the day over',
     given.offline(),

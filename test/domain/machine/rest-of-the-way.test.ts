@@ -235,12 +235,18 @@ describe('the end of the day', () => {
         'refused',
         'code-does-not-fit',
         'code-held',
+        'card-not-read-again',
       ] as const
     ).map((reason): [string, Case, Partial<Case>] => [
       `on the list, ${reason}`,
       given.onList(reason),
       { state: 'needs-staff', reason, nextStep: 'lookup', dueAt: NEXT_DAY },
     ]),
+    [
+      'on the list for its card, to be looked up much later',
+      given.onList('card-not-read-again', { nextStep: 'lookup', dueAt: NEXT_DAY + 3_600_000 }),
+      { state: 'needs-staff', reason: 'card-not-read-again', ...lookup } as Partial<Case>,
+    ],
     ['on the list, looked up already', given.onList('no-phone', { nextStep: 'lookup', dueAt: AT }), null],
     ['on the list, nobody to look up', given.onList('no-citizen-id', { pid: null }), null],
     ['on the list, a code of ours may be there', given.onList('code-does-not-fit', { askedAt: AT }), null],

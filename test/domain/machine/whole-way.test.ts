@@ -72,7 +72,10 @@ function comeToRest(world: World): void {
       world.work(vn, 'answered');
       deliverAll(world);
     }
-    const open = [...world.ledger.cases.values()].filter((c) => c.nextStep !== null && c.state !== 'offline');
+    const open = [...world.ledger.cases.values()].filter(
+      // looked up every now and then until the day is over, whether or not the staff know of it
+      (c) => c.nextStep !== null && c.state !== 'offline' && c.reason !== 'card-not-read-again',
+    );
     if (open.length === 0) return;
     // what NHSO had refused to look up waits for up to half an hour
     world.now = Math.max(world.now + 10_000, Math.min(...open.map((c) => c.dueAt ?? 0)));

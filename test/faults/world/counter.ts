@@ -58,7 +58,17 @@ export class Counter {
   }): Promise<Counter> {
     const { id, folder, centre, bridgeUrl, key, env, now, moreArgs = [], onCall = () => undefined } = options;
     const agent = await startNhsoAgent({ hcode: HCODE, centre, onCall });
-    const args = ['reader', '--station', id, '--agent', agent.url, '--bridge', bridgeUrl];
+    const args = [
+      'reader',
+      '--station',
+      id,
+      '--source',
+      'agent',
+      '--agent',
+      agent.url,
+      '--bridge',
+      bridgeUrl,
+    ];
     args.push('--hcode', HCODE, '--spool', join(folder, `spool-${id}`), '--poll-ms', '100');
     args.push(
       '--settle-ms',

@@ -105,6 +105,7 @@ export async function openHouse(
       confirmTimeoutMs: 1000,
       settleMs: 1000,
       offlineLookupMs: 1000,
+      callBack: { afterMs: 1_800_000, at: '15:00' },
       breakerFailures: 3,
       probeMs: 1000,
       ratePerSecond: 0,

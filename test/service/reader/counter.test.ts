@@ -64,6 +64,22 @@ describe('one read per insertion', () => {
   });
 });
 
+describe('one of two cards is taken out', () => {
+  it.each([
+    ['the agent', null],
+    ['PC/SC', '1:1'],
+  ])('the one that stays is not read again (%s)', (_, insertion) => {
+    const one = look(EMPTY_COUNTER, T, slot(true, insertion), slot(false, null, 'Reader 1'));
+    const first = told(one, T + 2_000, 'full').state;
+    const second = slot(true, insertion === null ? null : '1:2', 'Reader 1');
+    const both = look(first, T + 5_000, slot(true, insertion), second);
+    expect(plan(both, T + 9_000, POLICY)).toEqual({ do: 'read', kind: 'full' });
+    const read = told(both, T + 9_000, 'full', SOMYING).state;
+    const left = look(read, T + 20_000, slot(true, insertion), slot(false, null, 'Reader 1'));
+    expect(plan(left, T + 30_000, POLICY)).toEqual({ do: 'wait', until: null });
+  });
+});
+
 describe('a reader out of sight', () => {
   const gaps: [string, (s: CounterState) => CounterState][] = [
     ['agent restarted', afterBlindLook],
@@ -95,6 +111,99 @@ describe('a reader out of sight', () => {
     const back = look(afterBlindLook(offline()), T + 90_000, slot(true));
     expect(told(back, T + 92_000, 'card-only', SOMCHAI).repeat).toBe(true);
     expect(told(back, T + 92_000, 'full', SOMCHAI).repeat).toBe(false);
+  });
+});
+
+describe('two sources that see the same card', () => {
+  const seen = (state: CounterState, at: number, source: string, ...slots: ReaderSlot[]): CounterState =>
+    afterLook(state, slots, at, POLICY, source);
+  const pcsc = (isPresent: boolean, insertion: string | null = null) =>
+    slot(isPresent, insertion, 'Virtual PCD 00 00');
+  const only = (state: CounterState, at: number, pid = SOMCHAI) =>
+    afterRead(state, { pid, kind: 'card-only', at }, null, { ...POLICY, asksNhso: false });
+
+  it('agent away: the card is read directly; agent back: in full, and that is sent', () => {
+    const direct = seen(afterBlindLook(inserted()), T + 1_000, 'pcsc', pcsc(true, '1:7'));
+    expect(plan(direct, T + 1_000 + POLICY.settleMs, { ...POLICY, asksNhso: false })).toEqual({
+      ...{ do: 'read', kind: 'card-only' },
+    });
+    const read = only(direct, T + 3_000);
+    expect(read.repeat).toBe(false);
+    const back = seen(read.state, T + 60_000, 'agent', slot(true));
+    expect(plan(back, T + 62_000, POLICY)).toEqual({ do: 'read', kind: 'full' });
+    expect(told(back, T + 62_000, 'full').repeat).toBe(false);
+    // NHSO still away: the card alone is no news
+    expect(told(back, T + 62_000, 'card-only', SOMCHAI, 'nhso-unavailable').repeat).toBe(true);
+  });
+
+  it('a card told by the agent is no news from PC/SC, whatever PC/SC counts', () => {
+    const full = told(inserted(), T + 2_000, 'full').state;
+    for (const insertion of ['1:7', null]) {
+      const direct = seen(full, T + 9_000, 'pcsc', pcsc(true, insertion));
+      expect(only(direct, T + 10_000).repeat).toBe(true);
+      expect(only(direct, T + 10_000, SOMYING).repeat).toBe(false);
+      const back = seen(only(direct, T + 10_000).state, T + 20_000, 'agent', slot(true));
+      expect(told(back, T + 22_000, 'full').repeat).toBe(true);
+    }
+  });
+
+  it('the process that drives readers was replaced: the same card under another count is no news', () => {
+    const first = only(seen(EMPTY_COUNTER, T, 'pcsc', pcsc(true, '1:7')), T + 1_000).state;
+    const again = seen(afterBlindLook(first), T + 5_000, 'pcsc', pcsc(true));
+    expect(only(again, T + 6_000).repeat).toBe(true);
+  });
+
+  it('a reader that only the agent shows keeps its card while another one is looked at', () => {
+    const full = told(inserted(), T + 2_000, 'full').state;
+    const elsewhere = seen(full, T + 9_000, 'pcsc', pcsc(false));
+    const back = seen(elsewhere, T + 20_000, 'agent', slot(true));
+    expect(told(back, T + 22_000, 'full').repeat).toBe(true);
+  });
+
+  it('a reader that both show and that was seen empty: what goes in next is new', () => {
+    const full = told(inserted(), T + 2_000, 'full').state;
+    const empty = seen(full, T + 9_000, 'pcsc', slot(false));
+    const back = seen(empty, T + 20_000, 'agent', slot(true));
+    expect(told(back, T + 22_000, 'full').repeat).toBe(false);
+  });
+
+  it('what was told in another reader in the morning does not hold a patient up in the afternoon', () => {
+    const direct = only(seen(EMPTY_COUNTER, T, 'pcsc', pcsc(true, '1:7')), T + 1_000).state;
+    const back = seen(direct, T + 5_000, 'agent', slot(false));
+    const later = seen(back, T + 6 * 3_600_000, 'agent', slot(true));
+    expect(told(later, T + 6 * 3_600_000 + 2_000, 'full').repeat).toBe(false);
+  });
+
+  it('one card that lies there all the time is told once, and once more in full, whoever looks', () => {
+    const look2 = fc.constantFrom('agent', 'pcsc', 'agent blind', 'pcsc blind', 'pcsc replaced');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(look2, fc.integer({ min: 0, max: 90_000 }), fc.boolean())), (looks) => {
+        let state: CounterState = EMPTY_COUNTER;
+        let now = T;
+        let life = 1;
+        const sent: string[] = [];
+        for (const [how, ms, nhsoUp] of looks) {
+          now += ms;
+          const source = how.split(' ')[0] ?? '';
+          const policy = { ...POLICY, asksNhso: source === 'agent' };
+          if (how === 'pcsc replaced') life += 1;
+          if (how !== source) state = afterBlindLook(state);
+          else {
+            const shown = source === 'agent' ? slot(true) : pcsc(true, life === 1 ? '1:7' : null);
+            state = afterLook(state, [shown], now, policy, source);
+          }
+          const next = plan(state, now, policy);
+          if (next.do === 'wait') continue;
+          const kind = next.kind === 'full' && nhsoUp ? 'full' : 'card-only';
+          const why = next.kind !== kind ? ('nhso-unavailable' as const) : null;
+          const after = afterRead(state, { pid: SOMCHAI, kind, at: now }, why, policy);
+          state = after.state;
+          if (!after.repeat) sent.push(kind);
+        }
+        expect(['', 'card-only', 'full', 'card-only,full']).toContain(sent.join());
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });
 

@@ -82,6 +82,7 @@ export async function openParts(options: PartsOptions): Promise<Parts> {
       ...{
         settleMs: 20_000,
         offlineLookupMs: 600_000,
+        callBack: { afterMs: 1_800_000, at: '15:00' },
         breakerFailures: 3,
         probeMs: 60_000,
         ratePerSecond: 0,

@@ -192,6 +192,7 @@ export async function openHospital(his: HisOfTheFile, options: HospitalOptions =
         confirmTimeoutMs: CONFIRM_TIMEOUT_MS,
         settleMs: 20_000,
         offlineLookupMs: 600_000,
+        callBack: { afterMs: 1_800_000, at: '15:00' },
         breakerFailures: 3,
         probeMs: 60_000,
         ratePerSecond: 0,

@@ -43,6 +43,7 @@ const SETTINGS: SiteSettings = {
   confirmTimeoutMs: 1_000,
   settleMs: 1_000,
   offlineLookupMs: 60_000,
+  callBack: { afterMs: 1_800_000, at: '15:00' },
   breakerFailures: 3,
   probeMs: MINUTE_MS,
   ratePerSecond: 0,

@@ -14,6 +14,7 @@ import { dayOver } from '../../../../src/domain/machine/day-end.ts';
 import { cardPaired, openCase, toStaff, visitGone, visitSeen } from '../../../../src/domain/machine/facts.ts';
 import { type LookupGrounds, lookedUp, lookupRefused } from '../../../../src/domain/machine/lookup.ts';
 import * as obtain from '../../../../src/domain/machine/obtain.ts';
+import { tellNotReadAgain } from '../../../../src/domain/machine/offline.ts';
 import { putBack, seekFirst, seekWithoutCard } from '../../../../src/domain/machine/restored.ts';
 import type { Change } from '../../../../src/domain/machine/transition.ts';
 import { type WriteBackResult, waitForHis, writtenBack } from '../../../../src/domain/machine/write-back.ts';
@@ -36,6 +37,7 @@ export const MINUTE = 60 * SECOND;
 const RECOVER_MS = 45 * SECOND;
 const SEND_WITHIN_MS = 3 * SECOND;
 const TIMES = { settleMs: 20 * SECOND, offlineMs: 10 * MINUTE };
+const CALL_BACK = { afterMs: 30 * MINUTE, at: '15:00' };
 
 export const POLICY: SitePolicy = {
   requirement: DEFAULT_POLICY,
@@ -146,7 +148,10 @@ export class World {
   closeDays(): void {
     for (const c of this.ledger.cases.values()) {
       const isToday = c.serviceDate === serviceDateOf(this.now);
-      const kept = isToday ? seekWithoutCard(c, this.ledger.gap, this.now) : dayOver(c, this.now);
+      const nhso = { status: this.nhso.isUp ? ('up' as const) : ('down' as const), backAt: null };
+      const kept = isToday
+        ? (seekWithoutCard(c, this.ledger.gap, this.now) ?? tellNotReadAgain(c, nhso, CALL_BACK, this.now))
+        : dayOver(c, this.now);
       if (kept !== null) this.ledger.commit(kept);
     }
   }

@@ -1,0 +1,215 @@
+/**
+ * (card) Readers that are driven directly, over the real pcscd and its virtual reader: a read beside what the card alone
+ * takes, a card going in until the bridge has answered for it, and a thousand cards one after the other.
+ */
+
+import { findPcscd, VirtualReaders } from '../../support/pcscd/pcscd.ts';
+import { sampleCitizenId } from '../../support/samples.ts';
+import { Asked, now } from '../card/asked.ts';
+import { openDirectCounter } from '../card/counter.ts';
+import type { RawAnswer, RawQuestion, RawSighting } from '../card/raw-process.ts';
+import type { ReaderAnswer, ReaderQuestion } from '../card/reader-process.ts';
+import { type Figure, median, percentile } from '../figures.ts';
+import { HCODE, openHospital } from '../hospital.ts';
+import { memoryOf, watchCpu } from '../machine.ts';
+import type { BenchContext, PartResult } from '../part.ts';
+
+const SLOTS = ['Virtual PCD 0 00 00', 'Virtual PCD 0 00 01', 'Virtual PCD 1 00 00', 'Virtual PCD 1 00 01'];
+/** A real chip's answer: 14 of them take about a third of a second. */
+const CHIP_MS = 24;
+const PHOTO_BYTES = 5_000;
+const POLL_MS = 100;
+/** Cycles until memory is what it stays. */
+const WARM_UP = 100;
+
+const part = 'card';
+
+export async function card(context: BenchContext): Promise<PartResult> {
+  const { programs, problem } = findPcscd();
+  if (programs === null) throw new Error(problem);
+  const cpu = watchCpu({ bench: process.pid });
+  const reads = await readTimes(context);
+  const posted = await cardInToPost(context);
+  const cycles = await manyCards(context);
+  const use = cpu();
+  return {
+    figures: [
+      ...reads.figures,
+      ...posted.figures,
+      ...cycles.figures,
+      { part, name: 'CPU taken by others meanwhile', value: 100 * use.others, unit: '% of all' },
+    ],
+    facts: { reads: reads.facts, posted: posted.facts, cycles: cycles.facts, cpu: use },
+  };
+}
+
+/** The same card, bare and through the bridge's own way, by turns. */
+async function readTimes({ say, quick }: BenchContext): Promise<PartResult> {
+  const rounds = quick ? 10 : 50;
+  const readers = await VirtualReaders.open(1);
+  process.env.PCSCLITE_CSOCK_NAME = readers.socket;
+  const reader = new Asked<ReaderQuestion, ReaderAnswer>('reader-process.ts', [readers.socket]);
+  const raw = new Asked<RawQuestion, RawAnswer>('raw-process.ts', []);
+  const figures: Figure[] = [];
+  const facts: Record<string, unknown> = {};
+  try {
+    for (const [delayMs, of] of [
+      [CHIP_MS, `a chip that takes ${CHIP_MS} ms an answer`],
+      [0, 'a chip that takes no time'],
+    ] as const) {
+      await readers.insert(0, { delayMs, photoBytes: PHOTO_BYTES });
+      await reader.ask({ do: 'await', reader: SLOTS[0] ?? '', isPresent: true });
+      for (const withPhoto of [false, true]) {
+        const what = `${of}, ${withPhoto ? 'with photo' : 'text'}`;
+        say(`${what}: ${rounds} reads`);
+        const [whole, trips]: [number[], number[]] = [[], []];
+        let count = 0;
+        for (let i = 0; i < rounds; i++) {
+          const bare = await raw.ask({ reader: SLOTS[0] ?? '', withPhoto });
+          trips.push(bare.tripsMs);
+          count = bare.trips;
+          const { ms, hasPhoto } = await reader.ask({ do: 'read', withPhoto });
+          if (hasPhoto !== withPhoto) throw new Error('the photo is not as it was asked for');
+          whole.push(ms);
+        }
+        facts[what] = { wholeMs: whole, tripsMs: trips, trips: count };
+        figures.push(
+          { part, name: `${what}: a read, p50`, value: median(whole), unit: 'ms' },
+          { part, name: `${what}: its ${count} exchanges bare, p50`, value: median(trips), unit: 'ms' },
+          {
+            ...{ part, name: `${what}: the one as a multiple of the other` },
+            ...{ value: median(whole) / median(trips), unit: '×', aim: { atMost: 1.2 } },
+          },
+        );
+      }
+      await readers.eject(0);
+      await reader.ask({ do: 'await', reader: SLOTS[0] ?? '', isPresent: false });
+    }
+    return { figures, facts };
+  } finally {
+    await reader.stop();
+    await raw.stop();
+    await readers.close();
+  }
+}
+
+/** From a card going in to the bridge's answer, less what the virtual reader takes to see it and the card to answer. */
+async function cardInToPost(context: BenchContext): Promise<PartResult> {
+  const { say, quick } = context;
+  const count = quick ? 20 : 200;
+  const hospital = await openHospital({
+    ...{ mariadb: context.mariadb, queue: context.redis, stations: 1, agentDelayMs: 0, pollSeconds: 1 },
+  });
+  const readers = await VirtualReaders.open(1);
+  process.env.PCSCLITE_CSOCK_NAME = readers.socket;
+  let sighting: (at: number) => void = () => undefined;
+  const raw = new Asked<RawQuestion, RawAnswer>('raw-process.ts', [], (told) =>
+    sighting((told as RawSighting).at),
+  );
+  try {
+    await hospital.startBridge();
+    const counter = await openDirectCounter({
+      ...{ bridgeUrl: hospital.bridgeUrl, key: hospital.key, stationId: 'counter-1', hcode: HCODE },
+      ...{ pcscdSocket: readers.socket, pollMs: POLL_MS },
+    });
+    const rows: { seenMs: number; answeredMs: number; beyondMs: number }[] = [];
+    say(`${count} cards at a counter without an agent`);
+    for (let i = 0; i < count; i++) {
+      const pid = sampleCitizenId(i);
+      const seen = new Promise<number>((resolve) => {
+        sighting = resolve;
+      });
+      const taken = counter.taken(pid);
+      const from = now();
+      await readers.insert(i % 2, { holder: { citizenId: pid }, delayMs: CHIP_MS });
+      const [seenAt, takenAt] = await Promise.all([seen, taken]);
+      const { tripsMs } = await raw.ask({ reader: SLOTS[i % 2] ?? '', withPhoto: false });
+      rows.push({
+        seenMs: seenAt - from,
+        answeredMs: takenAt - from,
+        beyondMs: takenAt - seenAt - tripsMs,
+      });
+      await readers.eject(i % 2);
+      say(`card ${i + 1} of ${count}\r`);
+    }
+    await counter.close();
+    const of = (key: 'seenMs' | 'answeredMs' | 'beyondMs'): number[] => rows.map((row) => row[key]);
+    return {
+      figures: [
+        {
+          part,
+          name: 'card in until the virtual reader sees it, p50',
+          value: median(of('seenMs')),
+          unit: 'ms',
+        },
+        {
+          part,
+          name: 'card in until its read is answered, p50',
+          value: median(of('answeredMs')),
+          unit: 'ms',
+        },
+        {
+          ...{ part, name: "the same beyond the card's own time, p50" },
+          ...{ value: median(of('beyondMs')), unit: 'ms' },
+        },
+        {
+          ...{ part, name: "beyond the card's own time, p99" },
+          ...{ value: percentile(of('beyondMs'), 0.99), unit: 'ms', aim: { atMost: 300 } },
+        },
+      ],
+      facts: { chipMs: CHIP_MS, pollMs: POLL_MS, rows },
+    };
+  } finally {
+    await raw.stop();
+    await readers.close();
+    await hospital.close();
+  }
+}
+
+/** Four slots by turns: while a card is read in one, the reader may see that the others are empty. */
+async function manyCards({ say, quick }: BenchContext): Promise<PartResult> {
+  const count = quick ? 200 : 1_000;
+  const readers = await VirtualReaders.open(2);
+  const reader = new Asked<ReaderQuestion, ReaderAnswer>('reader-process.ts', [readers.socket]);
+  try {
+    let lost = 0;
+    const children = new Set<number | null>();
+    const memory: { after: number; parentMb: number; childMb: number }[] = [];
+    say(`${count} cards`);
+    for (let i = 0; i < count; i++) {
+      const slot = i % SLOTS.length;
+      const wanted = sampleCitizenId(i);
+      await reader.ask({ do: 'await', reader: SLOTS[slot] ?? '', isPresent: false });
+      await readers.insert(slot, { holder: { citizenId: wanted } });
+      await reader.ask({ do: 'await', reader: SLOTS[slot] ?? '', isPresent: true });
+      const { citizenId, childPid } = await reader.ask({ do: 'read', withPhoto: false });
+      if (citizenId !== wanted) lost += 1;
+      children.add(childPid);
+      await readers.eject(slot);
+      if ((i + 1) % WARM_UP === 0) {
+        const mb = (pid: number): number => memoryOf(pid)?.now ?? Number.NaN;
+        memory.push({ after: i + 1, parentMb: mb(reader.pid), childMb: mb(childPid ?? 0) });
+      }
+      say(`card ${i + 1} of ${count}\r`);
+    }
+    const total = memory.map(({ parentMb, childMb }) => parentMb + childMb);
+    const grown = (total.at(-1) ?? Number.NaN) - (total[0] ?? Number.NaN);
+    return {
+      figures: [
+        {
+          ...{ part, name: `${count} cards in and out: reads lost or mixed up` },
+          ...{ value: lost, unit: '', aim: { atMost: 0 } },
+        },
+        {
+          ...{ part, name: `${count} cards: memory of both processes grown since the first ${WARM_UP}` },
+          ...{ value: grown, unit: 'MB', aim: { atMost: 5 } },
+        },
+        { part, name: 'memory of both at the end', value: total.at(-1) ?? null, unit: 'MB' },
+      ],
+      facts: { memory, processes: children.size },
+    };
+  } finally {
+    await reader.stop();
+    await readers.close();
+  }
+}

@@ -37,6 +37,8 @@ mkdir -p etc/systemd/system/sysinit.target.wants etc/systemd/system/sockets.targ
 ln -s /usr/lib/systemd/system/systemd-journald.service etc/systemd/system/sysinit.target.wants/
 ln -s /usr/lib/systemd/system/systemd-journald.socket etc/systemd/system/sockets.target.wants/
 for unit in tmp.mount -.mount systemd-remount-fs.service; do ln -sf /dev/null "etc/systemd/system/$unit"; done
+# a virtual reader would listen on a port of the machine below
+rm -rf etc/reader.conf.d/*
 # what keeps packages from starting their services while an image is built
 rm -f usr/sbin/policy-rc.d
 

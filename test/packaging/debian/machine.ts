@@ -33,7 +33,7 @@ export function whyNoMachine(): string | null {
   if (process.platform !== 'linux') return 'it is not Linux';
   if (process.getuid?.() !== 0) return 'it takes root';
   if (!/\boverlay$/m.test(readFileSync('/proc/filesystems', 'utf8'))) return 'the kernel has no overlay';
-  const needed = ['unshare', 'nsenter', 'dpkg', 'setpriv', 'systemd-sysusers', 'journalctl'];
+  const needed = ['unshare', 'nsenter', 'dpkg', 'setpriv', 'systemd-sysusers', 'journalctl', 'pcscd'];
   const lacking = needed.filter((program) => !has(program));
   if (lacking.length > 0) return `Debian's ${lacking.join(', ')} not found`;
   return has('/usr/lib/systemd/systemd') ? null : "Debian's systemd is not installed";

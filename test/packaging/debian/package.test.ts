@@ -86,6 +86,8 @@ describe.skipIf(problem !== null)('the Debian package', () => {
   };
   const spooled = async (): Promise<number> =>
     (await machine.must('find', SPOOL, '-name', '*.json')).split('\n').filter((line) => line !== '').length;
+  const status = async (): Promise<{ state: { source: { pcsc: string | null } } }> =>
+    JSON.parse((await machine.run(UNIT, 'status', '--json')).out);
   const card = async (n: number): Promise<void> => {
     agent.control.removeCard();
     // longer than the reader looks away
@@ -200,6 +202,20 @@ describe.skipIf(problem !== null)('the Debian package', () => {
     expect(await machine.must('find', `/var/cache/${UNIT}`, '-type', 'f')).not.toBe('');
   });
 
+  test('tells how it does, and drives a reader itself through the machine’s card service', {
+    timeout: 240_000,
+  }, async () => {
+    const standing = async (): Promise<string | undefined> => (await status()).state.source.pcsc ?? undefined;
+    // its binding runs in the process of the unit, and no card service does
+    await eventually('the binding speaks', async () => (await standing()) === 'card-service-away');
+    await machine.must('systemctl', 'start', 'pcscd.socket');
+    await eventually('it reaches the card service', async () => (await standing()) === 'no-reader');
+    const { code, out } = await machine.run(UNIT, 'status');
+    // the agent reads all the while: nothing is to be done
+    expect([code, out]).toEqual([0, expect.stringContaining('counter-1')]);
+    expect(out).toContain('0.0.1');
+  });
+
   test('ends with 0 when it is told to', { timeout: 60_000 }, async () => {
     await machine.must('systemctl', 'stop', UNIT);
     expect(await machine.property(UNIT, 'ExecMainCode')).toBe('1');
@@ -254,6 +270,13 @@ describe.skipIf(problem !== null)('the Debian package', () => {
     expect(await machine.must('dpkg', '-P', UNIT)).toMatch(/1 card reads .* stay in \/var\/lib/);
     expect((await machine.run('test', '-e', SETTINGS)).code).toBe(1);
     expect(await spooled()).toBe(1);
+  });
+
+  test('asked how it does while it is stopped, it says so', { timeout: 60_000 }, async () => {
+    await machine.must('dpkg', '-i', '/tmp/newer.deb');
+    const { code, out } = await machine.run(UNIT, 'status');
+    expect([code, out]).toEqual([2, expect.stringContaining('no reader is running')]);
+    await machine.must('dpkg', '-P', UNIT);
   });
 
   test('purged with nothing waiting, it leaves nothing', { timeout: 120_000 }, async () => {

@@ -99,7 +99,9 @@ async function copyNode(root: string, target: Target, stage: string, to: string)
   await mkdir(dirname(join(to, file)), { recursive: true });
   await cp(join(from, file), join(to, file));
   // the package for Windows has none; the project's own Node is of the same version and under the same licence
-  const own = [DEBIAN_TARGETS.amd64, DEBIAN_TARGETS.arm64].map(({ node }) => join(root, 'node_modules', node.name));
+  const own = [DEBIAN_TARGETS.amd64, DEBIAN_TARGETS.arm64].map(({ node }) =>
+    join(root, 'node_modules', node.name),
+  );
   const licence = [from, ...own].map((folder) => join(folder, 'LICENSE')).find((path) => existsSync(path));
   if (licence === undefined) throw lacking("Node's licence: run npm ci with optional packages");
   await cp(licence, join(to, 'bin', 'LICENSE.node.txt'));

@@ -15,6 +15,7 @@ import { type NhsoAgentSimulator, startNhsoAgent } from '../../../simulators/nhs
 import { Cli, runCli } from '../../commands/cli.ts';
 import { sampleCitizenId } from '../../support/samples.ts';
 import { freePort } from '../../support/services/processes.ts';
+import { startTlsProxy } from '../../support/tls-proxy.ts';
 import { DebianMachine, whyNoMachine } from './machine.ts';
 
 const UNIT = 'authen-bridge-reader';
@@ -88,6 +89,12 @@ describe.skipIf(problem !== null)('the Debian package', () => {
     (await machine.must('find', SPOOL, '-name', '*.json')).split('\n').filter((line) => line !== '').length;
   const status = async (): Promise<{ state: { source: { pcsc: string | null } } }> =>
     JSON.parse((await machine.run(UNIT, 'status', '--json')).out);
+  /** No card in the reader, and nothing that waits. */
+  const rest = async (): Promise<void> => {
+    agent.control.removeCard();
+    await sleep(2_500);
+    await eventually('nothing waits', async () => (await spooled()) === 0);
+  };
   const card = async (n: number): Promise<void> => {
     agent.control.removeCard();
     // longer than the reader looks away
@@ -216,6 +223,29 @@ describe.skipIf(problem !== null)('the Debian package', () => {
     expect(out).toContain('0.0.1');
   });
 
+  test('trusts the certificates that the machine trusts, and no others', { timeout: 240_000 }, async () => {
+    const proxy = await startTlsProxy(url);
+    try {
+      await rest();
+      const before = reads().length;
+      const plain = await machine.must('cat', SETTINGS);
+      machine.write(SETTINGS, plain.replace(/^AUTHEN_BRIDGE_URL=.*$/m, `AUTHEN_BRIDGE_URL=${proxy.url}`));
+      await machine.must('systemctl', 'restart', UNIT);
+      await card(11);
+      await eventually('the read waits', async () => (await spooled()) === 1);
+      await sleep(3_000);
+      expect([await spooled(), reads().length]).toEqual([1, before]);
+      machine.give(proxy.certificateFile, '/usr/local/share/ca-certificates/hospital.crt');
+      await machine.must('update-ca-certificates');
+      await machine.must('systemctl', 'restart', UNIT);
+      await eventually('the bridge has it', () => reads().includes(`counter-1 ${sampleCitizenId(11)} full`));
+      machine.write(SETTINGS, plain);
+      await machine.must('systemctl', 'restart', UNIT);
+    } finally {
+      await proxy.close();
+    }
+  });
+
   test('ends with 0 when it is told to', { timeout: 60_000 }, async () => {
     await machine.must('systemctl', 'stop', UNIT);
     expect(await machine.property(UNIT, 'ExecMainCode')).toBe('1');
@@ -241,6 +271,7 @@ describe.skipIf(problem !== null)('the Debian package', () => {
 
   test('an upgrade keeps the settings, and every read that waits', { timeout: 240_000 }, async () => {
     const before = await machine.must('sha256sum', SETTINGS);
+    await rest();
     await stopBridge();
     await card(2);
     await eventually('the read waits', async () => (await spooled()) === 1);
@@ -257,7 +288,7 @@ describe.skipIf(problem !== null)('the Debian package', () => {
   test('removed, it leaves settings and reads; purged, all but a read that the bridge has not got', {
     timeout: 240_000,
   }, async () => {
-    await eventually('nothing waits', async () => (await spooled()) === 0);
+    await rest();
     await stopBridge();
     await card(3);
     await eventually('the read waits', async () => (await spooled()) === 1);

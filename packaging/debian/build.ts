@@ -17,8 +17,8 @@ export interface DebianOptions {
   release: Release;
   /** The folder that gets the package. */
   out: string;
-  /** Of dpkg-deb; zstd is what every Debian since 12 and Ubuntu since 18.04 unpacks. */
-  compression: 'zstd' | 'xz' | 'none';
+  /** Of dpkg-deb. */
+  compression: 'xz' | 'none';
   say: (line: string) => void;
 }
 
@@ -39,7 +39,6 @@ const PLACES: Readonly<Record<string, string>> = {
   [`${PACKAGE}.rules`]: `usr/share/polkit-1/rules.d/50-${PACKAGE}.rules`,
   [`${PACKAGE}.sh`]: `usr/bin/${PACKAGE}`,
   'reader.env': `usr/share/${PACKAGE}/reader.env`,
-  'lintian-overrides': `usr/share/lintian/overrides/${PACKAGE}`,
 };
 
 const SCRIPTS = ['postinst', 'prerm', 'postrm'];
@@ -61,7 +60,7 @@ export async function buildDebian(options: DebianOptions): Promise<Built> {
     const file = join(out, `${PACKAGE}_${release.version}_${architecture}.deb`);
     say(`dpkg-deb, compressed with ${compression}`);
     // one thread: with more of them xz parts the data, and the bytes would be of this machine's making
-    const how = [`-Z${compression}`, ...(compression === 'zstd' ? ['-z12'] : []), '--threads-max=1'];
+    const how = [`-Z${compression}`, '--threads-max=1'];
     await run('dpkg-deb', ['--root-owner-group', ...how, '--build', folder, file], {
       env: { ...process.env, SOURCE_DATE_EPOCH: String(release.epoch) },
       missing: 'a Debian package is made on Debian or Ubuntu',

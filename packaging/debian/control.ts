@@ -28,10 +28,11 @@ export function control(release: Release, architecture: DebianArchitecture, size
     'Section: misc',
     'Priority: optional',
     'Description: reads Thai ID cards at a counter and sends them to authen-bridge',
-    ' A service for the PC (or the small computer) at a registration counter. It reads the',
-    " patient's card through NHSO's Secure SmartCard Agent, or from the reader itself,",
-    ' keeps each read on disk until authen-bridge has it, and tells the clerk in Thai and',
-    ' English what to do. It opens no port. Node.js is part of the package.',
+    ' A service for the PC (or the small computer) at a registration counter. It',
+    " reads the patient's card through NHSO's Secure SmartCard Agent, or from the",
+    ' reader itself, keeps each read on disk until authen-bridge has it, and tells',
+    ' the clerk in Thai and English what to do. It opens no port. Node.js is part',
+    ' of the package.',
   ].join('\n')}\n`;
 }
 

@@ -93,9 +93,9 @@ function placeOf(lockfile: Lockfile, name: string, from: string): string | null 
 /** No part of a running program: declarations, sources, tests, pages. Licences stay. */
 const NEVER = [
   /\.([cm]?ts|map|markdown|flow)$/,
-  /\.md$/i,
+  /\.(md|html|sh)$/i,
   /^(tests?|__tests__|bench|benchmarks?|docs?|examples?|\.github|\.vscode)\//,
-  /(^|\/)\.[^/]+$/,
+  /(^|\/)\.[^/]+(\/|$)/,
 ];
 
 /** By package: what else stays out, given the target. */
@@ -104,6 +104,8 @@ const BESIDES: Readonly<Record<string, (file: string, target: Target) => boolean
   'better-sqlite3': (file, { os, cpu }) =>
     /^(deps|src)\/|^binding\.gyp$/.test(file) ||
     (file.startsWith('prebuilds/') && file !== `prebuilds/${os}-${cpu}.node`),
+  // a command line, which nobody calls
+  pino: (file) => file === 'bin.js',
   zod: (file) => file.startsWith('src/'),
 };
 

@@ -66,8 +66,8 @@ export class DebianMachine {
     const folder = mkdtempSync(join(tmpdir(), 'authen-bridge-machine-'));
     const group = join(GROUPS, basename(folder));
     mkdirSync(group);
-    // its systemd sees this group as the root of all
-    const enter = `echo $$ > ${join(group, 'cgroup.procs')} && exec "$@"`;
+    // its systemd sees this group as the root of all; it goes with this process, however that ends
+    const enter = `echo $$ > ${join(group, 'cgroup.procs')} && exec setpriv --pdeathsig KILL "$@"`;
     const own = ['--mount', '--pid', '--cgroup', '--uts', '--ipc', '--fork', '--kill-child=SIGKILL'];
     const unshare = spawn(
       '/bin/sh',

@@ -19,6 +19,8 @@ export interface DebianOptions {
   out: string;
   /** Of dpkg-deb. */
   compression: 'xz' | 'none';
+  /** See TreeOptions. */
+  stage?: string;
   say: (line: string) => void;
 }
 
@@ -44,13 +46,14 @@ const PLACES: Readonly<Record<string, string>> = {
 const SCRIPTS = ['postinst', 'prerm', 'postrm'];
 
 export async function buildDebian(options: DebianOptions): Promise<Built> {
-  const { root, architecture, release, out, compression, say } = options;
+  const { root, architecture, release, out, compression, stage, say } = options;
   // asked before the work, not after it
   await run('dpkg-deb', ['--version'], { missing: 'a Debian package is made on Debian or Ubuntu' });
   const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-deb-'));
   try {
     const target = DEBIAN_TARGETS[architecture];
-    const program = await layTree({ root, target, version: release.version, to: join(folder, LIB), say });
+    const to = join(folder, LIB);
+    const program = await layTree({ root, target, version: release.version, to, stage, say });
     await addOwnFiles(root, folder, release, program);
     const programs = new Set([`${LIB}/bin/node`, `usr/bin/${PACKAGE}`]);
     await tidy(folder, programs, release.epoch);

@@ -28,6 +28,8 @@ export interface TreeOptions {
   version: string;
   /** The folder to fill. */
   to: string;
+  /** Where npm installs, and what it has installed there already serves; a folder of its own unless it is given. */
+  stage?: string | undefined;
   say: (line: string) => void;
 }
 
@@ -36,10 +38,12 @@ export async function layTree(options: TreeOptions): Promise<Program> {
   const sources = await traceReader(root);
   say(`${sources.files.length} files of ours, packages: ${sources.packages.join(', ')}`);
   const lockfile = await readLockfile(root);
-  const stage = await mkdtemp(join(tmpdir(), 'authen-bridge-stage-'));
+  const stage = options.stage ?? (await mkdtemp(join(tmpdir(), 'authen-bridge-stage-')));
   try {
-    say(`npm ci for ${target.os} ${target.cpu}, from the lockfile`);
-    await installPackages(root, target, stage);
+    if (!existsSync(join(stage, 'node_modules', '.package-lock.json'))) {
+      say(`npm ci for ${target.os} ${target.cpu}, from the lockfile`);
+      await installPackages(root, target, stage);
+    }
     const packages = new Map(closure(lockfile, sources.packages));
     const direct = await addPcsc(lockfile, packages, target, stage);
 
@@ -52,7 +56,7 @@ export async function layTree(options: TreeOptions): Promise<Program> {
     const node = lockfile[`node_modules/${target.node.name}`]?.version ?? '';
     return { files: sources.files, packages, node, direct };
   } finally {
-    await rm(stage, { recursive: true, force: true });
+    if (options.stage === undefined) await rm(stage, { recursive: true, force: true });
   }
 }
 

@@ -21,16 +21,19 @@ export interface WindowsOptions {
   release: Release;
   /** The folder that gets the zip. */
   out: string;
+  /** See TreeOptions. */
+  stage?: string;
   say: (line: string) => void;
 }
 
 /** Texts that Windows' own programs read: their lines end as Windows wants it. */
 const SCRIPTS = ['install.ps1', 'uninstall.ps1', 'status.cmd'];
 
-export async function buildWindows({ root, release, out, say }: WindowsOptions): Promise<Built> {
+export async function buildWindows({ root, release, out, stage, say }: WindowsOptions): Promise<Built> {
   const work = await mkdtemp(join(tmpdir(), 'authen-bridge-zip-'));
   try {
-    const program = await layTree({ root, target: WINDOWS_TARGET, version: release.version, to: work, say });
+    const { version } = release;
+    const program = await layTree({ root, target: WINDOWS_TARGET, version, to: work, stage, say });
     say('WinSW, the host of the service');
     await addOwnFiles(root, work, program);
 

@@ -24,7 +24,13 @@ describe('the Windows package', () => {
 
   const pack = (out: string): Promise<Built> => {
     const release = { version: '0.0.1', epoch: EPOCH, isChanged: false };
-    return buildWindows({ root: process.cwd(), release, out, say: () => undefined });
+    return buildWindows({
+      root: process.cwd(),
+      release,
+      out,
+      stage: join(folder, 'stage'),
+      say: () => undefined,
+    });
   };
   const file = (path: string): Buffer => {
     const found = files.get(`${TITLE}/${path}`);

@@ -48,6 +48,7 @@ describe.skipIf(problem !== null)('the Debian package', () => {
     const release = { version, epoch: EPOCH, isChanged: false };
     const say = (): void => undefined;
     const options = {
+      stage: join(folder, 'stage'),
       root: process.cwd(),
       architecture: 'amd64',
       compression: 'none',

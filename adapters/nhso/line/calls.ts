@@ -11,9 +11,10 @@ import type { HttpRequest } from '../http.ts';
 const pid = z.string().regex(/^\d{13}$/);
 /** Far above anything that the agent would take; it is the agent that judges. */
 const text = z.string().check(atMost(200));
-const claim = z.strictObject({
+/** What else a client of the agent API may have sent is nothing that the agent looks at, and stays behind. */
+const claim = z.object({
   ...{ pid, claimType: text, mobile: text, correlationId: text },
-  ...{ hn: text.optional(), hcode: text.optional() },
+  ...{ hn: text.nullish(), hcode: text.nullish() },
 });
 
 /** NHSO's own names, as they stand in the agent's addresses. */

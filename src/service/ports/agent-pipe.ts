@@ -37,7 +37,7 @@ export interface Piped {
  */
 export type AgentPipe = (call: PipeCall) => Promise<Piped>;
 
-/** An agent whose own words can be had: one that is spoken to directly. */
+/** An agent whose own words can be had. */
 export interface PipedAgent extends NhsoAgent {
   readonly pipe: AgentPipe;
 }

@@ -2,6 +2,7 @@
 
 import { type AgentOptions, type AgentTimeouts, openAgent } from '../../../adapters/nhso/agent.ts';
 import { BridgeError } from '../../../src/domain/bridge-error.ts';
+import type { PipedAgent } from '../../../src/service/ports/agent-pipe.ts';
 import type { ClaimRequest, NhsoAgent } from '../../../src/service/ports/nhso-agent.ts';
 
 /** Invented. */
@@ -24,7 +25,7 @@ export const REQUEST: ClaimRequest = {
   hcode: '10978',
 };
 
-type Opener = (options: AgentOptions) => NhsoAgent;
+type Opener = (options: AgentOptions) => PipedAgent;
 let open: Opener = openAgent;
 
 /** From here on {@link agentAt} reaches its agents another way: the same tests hold for each. */
@@ -37,7 +38,7 @@ export function isCarried(): boolean {
   return open !== openAgent;
 }
 
-export function agentAt(url: string, options: Partial<AgentOptions> = {}): NhsoAgent {
+export function agentAt(url: string, options: Partial<AgentOptions> = {}): PipedAgent {
   return open({ url, hcode: '10978', zone: 'test', timeouts: TIMEOUTS, ...options });
 }
 

@@ -25,6 +25,12 @@ describe('the calls that a line carries', () => {
     if (given !== undefined) expect(JSON.parse(sent ?? '')).toEqual(JSON.parse(given));
   });
 
+  test('what a client has added to a claim stays behind', () => {
+    const more = JSON.stringify({ ...REQUEST, url: 'http://10.0.0.1/' });
+    const { body = '' } = requestOf(carriedCallOf(post('/api/nhso-service/confirm-save', more)));
+    expect(JSON.parse(body)).toEqual(REQUEST);
+  });
+
   test.each([
     get('/api/preference'),
     get(`/api/smartcard/probe/${PID}`),
@@ -38,7 +44,6 @@ describe('the calls that a line carries', () => {
     post('/api/nhso-service/cancel'),
     post('/api/nhso-service/confirm-save', '{"pid":'),
     post('/api/nhso-service/confirm-save', '{}'),
-    post('/api/nhso-service/confirm-save', JSON.stringify({ ...REQUEST, url: 'http://10.0.0.1/' })),
     get('/api/nhso-service/confirm-save'),
   ])('$method $path is none of them, and is not quoted', (request) => {
     expect(() => carriedCallOf(request)).toThrow(BridgeError);

@@ -14,6 +14,9 @@ reachAgentsBy((options) => rig.agentAt(options));
 describe('with the simulated agent, over a line', async () => {
   await import('../agent.test.ts');
 });
+describe('the agent’s own words, over a line', async () => {
+  await import('../pipe.test.ts');
+});
 describe('status by status, over a line', async () => {
   await import('../faults.test.ts');
 });

@@ -4,7 +4,7 @@ import type { AgentOptions } from '../../../../adapters/nhso/agent.ts';
 import { NhsoHttp } from '../../../../adapters/nhso/http.ts';
 import { openCarriedAgent } from '../../../../adapters/nhso/line/carried-agent.ts';
 import { type KeptLine, keepLine } from '../../../../adapters/nhso/line/dial.ts';
-import type { NhsoAgent } from '../../../../src/service/ports/nhso-agent.ts';
+import type { PipedAgent } from '../../../../src/service/ports/agent-pipe.ts';
 import { openHouse, type TestHouse } from '../../../http/support/house.ts';
 import { quietLog } from '../../../service/support/quiet.ts';
 import { TcpProxy } from '../../../support/tcp-proxy.ts';
@@ -18,7 +18,7 @@ export interface Rig {
   /** A key of the station, good for its line. */
   keyOf(stationId: string): Promise<string>;
   /** An agent that is reached over a line of its own. The line is opened beside: calls wait for it. */
-  agentAt(options: AgentOptions): NhsoAgent;
+  agentAt(options: AgentOptions): PipedAgent;
   /** The worker of a station, as at a counter. */
   worker(stationId: string, agentUrl: string): Promise<KeptLine>;
   close(): Promise<void>;

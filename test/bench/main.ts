@@ -9,7 +9,8 @@ import { Argument, createCommand, InvalidArgumentError } from 'commander';
 import { type Figure, meetsAim, table } from './figures.ts';
 import { machineFacts } from './machine.ts';
 import type { BenchContext, BenchOptions, Part } from './part.ts';
-import { card } from './parts/card.ts';
+import { cardCycles } from './parts/card-cycles.ts';
+import { cardReads } from './parts/card-reads.ts';
 import { hisCapture } from './parts/his-capture.ts';
 import { hisPolls } from './parts/his-polls.ts';
 import { hisSites } from './parts/his-sites.ts';
@@ -39,7 +40,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   'his-polls': hisPolls,
   'his-sites': hisSites,
   'his-capture': hisCapture,
-  card,
+  'card-reads': cardReads,
+  'card-cycles': cardCycles,
 };
 const RESULTS = join(import.meta.dirname, '..', '..', 'bench-results.json');
 
@@ -59,8 +61,10 @@ Parts: pipeline  visits a second from HIS row to code written back, beside BullM
                  what fails, who logs in, and how long until work goes on
        night     reconciliation of 5,000 visits, 8 % without a code, sources answering in 200 ms: time
                  beside what the rate limit alone takes, calls a visit without a code, memory
-       card      ID cards in a reader that is driven directly, over pcscd and its virtual reader: a read beside
-                 the card's own answers, card in to card read answered, memory after 1,000 cards
+       card      the two that follow, or one alone; ID cards in a reader that is driven directly, over pcscd
+                 and its virtual reader:
+       card-reads   a read beside the card's own answers; card in to card read answered
+       card-cycles  1,000 cards in and out: reads lost, memory; takes ten minutes
        his       the three that follow, or one alone:
        his-polls    each HIS: database time and rows read of one poll, with 5 million visits in it
        his-sites    100 JHCIS units polled every 2 s by one process, none or some of them dead: share of
@@ -74,7 +78,7 @@ there was.
 
 await createCommand('bench')
   .description('measures the bridge; all parts when none is named')
-  .addArgument(new Argument('[parts...]', 'which parts').choices([...Object.keys(PARTS), 'his']))
+  .addArgument(new Argument('[parts...]', 'which parts').choices([...Object.keys(PARTS), 'his', 'card']))
   .option('--quick', 'a smaller run, for a rough idea', false)
   .option('--visits <n>', 'visits of the pipeline', count)
   .option('--stations <n>', 'counters of the pipeline, an agent at each', count, 20)
@@ -93,7 +97,7 @@ async function run(wanted: string[], options: BenchOptions): Promise<void> {
     const figures: Figure[] = [];
     const facts: Record<string, unknown> = {};
     for (const [name, part] of Object.entries(PARTS)) {
-      // `his` is all that begin with it
+      // `his` is all that begin with it, and so is `card`
       if (wanted.length > 0 && !wanted.some((one) => one === name || name.startsWith(`${one}-`))) continue;
       say(`— ${name}`);
       const result = await part(context);

@@ -13,7 +13,7 @@ import { VirtualSlot } from '../../../simulators/thai-card/virtual-slot.ts';
 
 /** What the parent may ask for. */
 export type Ask =
-  /** Starts pcscd with so many virtual readers of two slots each. */
+  /** Starts pcscd with so many virtual readers of two slots each. The driver knows two slots: of two readers the first takes no card. */
   | { do: 'start'; readers: number }
   | { do: 'kill'; signal: 'SIGKILL' | 'SIGTERM' | 'SIGSTOP' | 'SIGCONT' }
   /** A line of `simulators/thai-card/orders.ts`. */

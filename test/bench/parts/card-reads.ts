@@ -1,6 +1,6 @@
 /**
- * (card) Readers that are driven directly, over the real pcscd and its virtual reader: a read beside what the card alone
- * takes, a card going in until the bridge has answered for it, and a thousand cards one after the other.
+ * (card-reads) Readers that are driven directly, over the real pcscd and its virtual reader: a read beside what the card alone
+ * takes, and a card going in until the bridge has answered for it. A thousand cards: `card-cycles.ts`.
  */
 
 import { findPcscd, VirtualReaders } from '../../support/pcscd/pcscd.ts';
@@ -11,35 +11,31 @@ import type { RawAnswer, RawQuestion, RawSighting } from '../card/raw-process.ts
 import type { ReaderAnswer, ReaderQuestion } from '../card/reader-process.ts';
 import { type Figure, median, percentile } from '../figures.ts';
 import { HCODE, openHospital } from '../hospital.ts';
-import { memoryOf, watchCpu } from '../machine.ts';
+import { watchCpu } from '../machine.ts';
 import type { BenchContext, PartResult } from '../part.ts';
 
-const SLOTS = ['Virtual PCD 0 00 00', 'Virtual PCD 0 00 01', 'Virtual PCD 1 00 00', 'Virtual PCD 1 00 01'];
+const SLOTS = ['Virtual PCD 0 00 00', 'Virtual PCD 0 00 01'];
 /** A real chip's answer: 14 of them take about a third of a second. */
 const CHIP_MS = 24;
 const PHOTO_BYTES = 5_000;
 const POLL_MS = 100;
-/** Cycles until memory is what it stays. */
-const WARM_UP = 100;
 
 const part = 'card';
 
-export async function card(context: BenchContext): Promise<PartResult> {
+export async function cardReads(context: BenchContext): Promise<PartResult> {
   const { programs, problem } = findPcscd();
   if (programs === null) throw new Error(problem);
   const cpu = watchCpu({ bench: process.pid });
   const reads = await readTimes(context);
   const posted = await cardInToPost(context);
-  const cycles = await manyCards(context);
   const use = cpu();
   return {
     figures: [
       ...reads.figures,
       ...posted.figures,
-      ...cycles.figures,
       { part, name: 'CPU taken by others meanwhile', value: 100 * use.others, unit: '% of all' },
     ],
-    facts: { reads: reads.facts, posted: posted.facts, cycles: cycles.facts, cpu: use },
+    facts: { reads: reads.facts, posted: posted.facts, cpu: use },
   };
 }
 
@@ -163,53 +159,5 @@ async function cardInToPost(context: BenchContext): Promise<PartResult> {
     await raw.stop();
     await readers.close();
     await hospital.close();
-  }
-}
-
-/** Four slots by turns: while a card is read in one, the reader may see that the others are empty. */
-async function manyCards({ say, quick }: BenchContext): Promise<PartResult> {
-  const count = quick ? 200 : 1_000;
-  const readers = await VirtualReaders.open(2);
-  const reader = new Asked<ReaderQuestion, ReaderAnswer>('reader-process.ts', [readers.socket]);
-  try {
-    let lost = 0;
-    const children = new Set<number | null>();
-    const memory: { after: number; parentMb: number; childMb: number }[] = [];
-    say(`${count} cards`);
-    for (let i = 0; i < count; i++) {
-      const slot = i % SLOTS.length;
-      const wanted = sampleCitizenId(i);
-      await reader.ask({ do: 'await', reader: SLOTS[slot] ?? '', isPresent: false });
-      await readers.insert(slot, { holder: { citizenId: wanted } });
-      await reader.ask({ do: 'await', reader: SLOTS[slot] ?? '', isPresent: true });
-      const { citizenId, childPid } = await reader.ask({ do: 'read', withPhoto: false });
-      if (citizenId !== wanted) lost += 1;
-      children.add(childPid);
-      await readers.eject(slot);
-      if ((i + 1) % WARM_UP === 0) {
-        const mb = (pid: number): number => memoryOf(pid)?.now ?? Number.NaN;
-        memory.push({ after: i + 1, parentMb: mb(reader.pid), childMb: mb(childPid ?? 0) });
-      }
-      say(`card ${i + 1} of ${count}\r`);
-    }
-    const total = memory.map(({ parentMb, childMb }) => parentMb + childMb);
-    const grown = (total.at(-1) ?? Number.NaN) - (total[0] ?? Number.NaN);
-    return {
-      figures: [
-        {
-          ...{ part, name: `${count} cards in and out: reads lost or mixed up` },
-          ...{ value: lost, unit: '', aim: { atMost: 0 } },
-        },
-        {
-          ...{ part, name: `${count} cards: memory of both processes grown since the first ${WARM_UP}` },
-          ...{ value: grown, unit: 'MB', aim: { atMost: 5 } },
-        },
-        { part, name: 'memory of both at the end', value: total.at(-1) ?? null, unit: 'MB' },
-      ],
-      facts: { memory, processes: children.size },
-    };
-  } finally {
-    await reader.stop();
-    await readers.close();
   }
 }

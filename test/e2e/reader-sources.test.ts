@@ -297,6 +297,9 @@ describeWithPcscd('two sources of cards', () => {
       await says(r, 'ready');
       await readers.insert(0, { isOther: true });
       await says(r, 'not a Thai national ID card');
+      const tried = await readers.commands(0);
+      await sleep(4_000);
+      expect(await readers.commands(0)).toBe(tried);
       await readers.eject(0);
       await says(r, 'ready');
       await readers.insert(0, { isMute: true });

@@ -205,24 +205,29 @@ export function fallsBack(state: CounterState, failure: ErrorCode): boolean {
   );
 }
 
-/** Nothing could be read (after the fallback, where there was one). */
+/**
+ * Nothing could be read (after the fallback, where there was one). `isHopeless`: it is another kind of card, and stays one
+ * however often it is tried.
+ */
 export function afterFailure(
   state: CounterState,
   failure: ErrorCode,
   fullFailure: ErrorCode | null,
   now: Instant,
   policy: CounterPolicy,
+  isHopeless = false,
 ): CounterState {
   const blind = OUT_OF_SIGHT.includes(failure);
   const nhsoFailed = fullFailure !== null && !NOT_NHSO.includes(fullFailure);
   // A time-out is NHSO's even if the card was gone afterwards: the next patient must not wait for another one. So is
   // every failure of a card that could be read before without NHSO.
   const down = nhsoFailed && (fullFailure === 'agent-timeout' || state.card?.told != null);
+  const pause =
+    state.card?.told == null ? backoffMs(state.card?.failures ?? 0, 1_000, 15_000) : policy.nhsoRetryMs;
   const card = state.card && {
     ...state.card,
     failures: state.card.failures + 1,
-    notBefore:
-      now + (state.card.told === null ? backoffMs(state.card.failures, 1_000, 15_000) : policy.nhsoRetryMs),
+    notBefore: isHopeless ? Number.POSITIVE_INFINITY : now + pause,
   };
   return {
     ...state,

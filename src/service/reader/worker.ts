@@ -254,7 +254,9 @@ class ReaderWorker {
     this.#because = cardTrouble(last.failed);
     if (last.failed.code === 'reader-busy') this.#sources.readerHeld();
     const now = this.#parts.clock.now();
-    this.#state = afterFailure(this.#state, last.failed.code, full?.code ?? null, now, this.#policy);
+    const { code } = last.failed;
+    const isHopeless = this.#because === 'other-card';
+    this.#state = afterFailure(this.#state, code, full?.code ?? null, now, this.#policy, isHopeless);
   }
 
   /**

@@ -300,6 +300,13 @@ describe('a card that cannot be read', () => {
     expect(look(state, now, slot(false)).card).toBeNull();
   });
 
+  it('another kind of card is not tried again, the next one is', () => {
+    const other = afterFailure(inserted(), 'card-unreadable', null, T + 2_000, POLICY, true);
+    expect(plan(other, T + 86_000_000, POLICY).do).toBe('wait');
+    const next = look(look(other, T + 3_000, slot(false)), T + 4_000, slot(true));
+    expect(plan(next, T + 6_000, POLICY)).toEqual({ do: 'read', kind: 'full' });
+  });
+
   it('a reader or agent that goes away in mid-read ends the attempt', () => {
     for (const code of ['agent-unreachable', 'no-reader'] as const) {
       const state = afterFailure(inserted(), code, code, T + 2_000, POLICY);

@@ -27,5 +27,5 @@ export function openCarriedAgent({ lines, stationId, ...options }: CarriedAgentO
       isClosed = true;
     },
   };
-  return agentOver(exchange, options);
+  return { ...agentOver(exchange, options), isAway: () => lines.isAway(place) };
 }

@@ -67,6 +67,16 @@ export class Lines implements AgentLines {
     for (const go of [...desk.waiting]) go(line);
   }
 
+  /** There is no line, and none that is waited for. */
+  isAway(place: LinePlace): boolean {
+    const desk = this.#desks.get(keyOf(place));
+    return desk === undefined || (desk.line === null && !this.#isSoonBack(desk));
+  }
+
+  #isSoonBack({ awaySince }: Desk): boolean {
+    return !this.#isClosed && performance.now() - awaySince <= SOON_BACK_MS;
+  }
+
   /** One call to the agent of the station. Throws NoAnswer. */
   async ask(place: LinePlace, call: CarriedCall, timeoutMs: number): Promise<HttpAnswer> {
     const begun = performance.now();
@@ -78,7 +88,7 @@ export class Lines implements AgentLines {
   }
 
   async #awaited(desk: Desk): Promise<BridgeEnd | null> {
-    if (this.#isClosed || performance.now() - desk.awaySince > SOON_BACK_MS) return null;
+    if (!this.#isSoonBack(desk)) return null;
     const { promise, resolve } = Promise.withResolvers<BridgeEnd | null>();
     const timer = setTimeout(() => resolve(null), HANDOVER_MS);
     desk.waiting.add(resolve);

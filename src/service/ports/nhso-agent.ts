@@ -65,6 +65,8 @@ export interface ConfirmReceipt {
  */
 export interface NhsoAgent {
   readonly url: string;
+  /** Known without asking: nothing could be sent now. Absent where only asking tells. */
+  isAway?(): boolean;
   terminals(): Promise<Terminal[]>;
   /** Card and right. `image` is never asked for. */
   read(): Promise<AgentRead>;

@@ -3,7 +3,7 @@
  * under a unique index on hospital, person, day and claim type; whatever happens then, a look-up comes before another.
  */
 
-import { isBridgeError } from '../../domain/bridge-error.ts';
+import { BridgeError, isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case } from '../../domain/case.ts';
 import {
   answerLost,
@@ -22,7 +22,7 @@ import type { Station } from '../site.ts';
 import { updateCase } from '../update.ts';
 import { claimRequest, nhsoMessage, otherAsker } from './draft.ts';
 import { adoptIfShown } from './lookup.ts';
-import { beginStep, commitCode, mayCallNhso, type StepTools, type StepWork } from './step.ts';
+import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools, type StepWork } from './step.ts';
 
 /**
  * A process that was held up this long between writing "about to send" and sending does not send: by then another may
@@ -49,10 +49,26 @@ export function confirmStep(tools: StepTools): StepHandler {
     await line.turn(station, async () => {
       // the turn may have come late: look again, as NHSO may have gone down or the day ended meanwhile
       if (!(await mayCallNhso(tools, work, true))) return;
+      if (isAway(station) && !line.counters.hasAnother(readOf(work.current), station)) {
+        return noteAndRethrow(tools, work, nobodyCarries());
+      }
       const asked = await announce(tools, work);
       if (asked !== null) await send(tools, work, station, asked);
     });
   };
+}
+
+/**
+ * Of a counter that its reader carries for, another bridge may hold the line: the job goes back on the queue before anything is
+ * announced, and soon falls to that one.
+ */
+function isAway({ agent }: Station): boolean {
+  return agent.isAway?.() ?? false;
+}
+
+function nobodyCarries(): BridgeError {
+  const words = 'the reader of this counter has no line to this bridge; nothing was sent';
+  return new BridgeError('agent-unreachable', words, { retry: 'yes' });
 }
 
 /** Writes "about to send" into the ledger. Null when it must not be sent. */

@@ -31,7 +31,9 @@ export async function rotateKey(
     // tokens that no key opens: better told before anything is changed
     await ledger.tokens.list();
     if (old === null) {
-      write('There is no key yet, and no token: the first token makes it. Nothing was done.');
+      // which throws where photos rest under a key that is gone
+      await ledger.tokens.reseal();
+      write('There is no key yet, and nothing sealed: the first token or photo makes it. Nothing was done.');
       return;
     }
     const fresh = newKey();

@@ -12,6 +12,7 @@ import {
   sampleCertifiedRead,
   sampleCitizenId,
   samplePhotoRead,
+  sampleRead,
 } from '../../support/samples.ts';
 import { newSite, outcome } from './changes.ts';
 import { sampleKey } from './secret-keys.ts';
@@ -112,6 +113,37 @@ export function photosContract(make: MakeStore): void {
     });
   });
 
+  test('a ledger of before there were such reads keeps what it has, and takes them from then on', async () => {
+    const store = await make();
+    try {
+      const secrets = { key: sampleKey(1) };
+      const before = await store.open({ secrets });
+      const read = sampleRead({ pairedVn: 'v1' });
+      const c = sampleCase({ vn: 'v1', readId: read.id, readKind: 'full', staffMobile: '0812345678' });
+      await before.addCardRead(read);
+      await before.commit([{ next: c, from: null, history: [] }]);
+      // as the version before made it
+      for (const statement of [
+        'drop table read_photo',
+        'drop index card_read_station',
+        'alter table card_read drop column phone',
+        'alter table card_read drop column certifier',
+        'alter table visit_case drop column given_mobile',
+        "delete from kysely_migration where name = '0007-proof-without-card'",
+      ]) {
+        await store.sql(statement);
+      }
+      const after = await store.open({ secrets });
+      expect(await after.cardRead(read.id)).toEqual(read);
+      expect(await after.case(c)).toEqual(c);
+      const photo = { jpeg: SMALL_JPEG, deleteAt: DELETE_AT };
+      expect(await after.addCardRead(samplePhotoRead(), photo)).toBe(true);
+      expect(await after.cardsReadAt(read.hcode, read.stationId, read.readAt)).toEqual([read]);
+    } finally {
+      await store.drop();
+    }
+  });
+
   describe('photos under another key', { timeout: 120_000 }, () => {
     let store: TestStore;
     beforeAll(async () => {
@@ -138,6 +170,7 @@ export function photosContract(make: MakeStore): void {
     });
 
     test('a key that is lost stops everything until it is given up; then its photos are due at once', async () => {
+      expect(await outcome((await store.open()).tokens.reseal())).toBe('config');
       const lost = await store.open({ secrets: { key: sampleKey(3) } });
       expect(await outcome(lost.photos.get('a'))).toBe('config');
       const photo = { jpeg: SMALL_JPEG, deleteAt: DELETE_AT };

@@ -142,7 +142,11 @@ export function askLookedUp(
   const again = (ms: number): DoorAsk => changed(ask, { state: 'lost', emptyLookups, lookAt: at + ms }, at);
   // once the day is over nobody asks for it any more
   const isOver = serviceDateOf(at) > ask.serviceDate;
-  const undecided = (): DoorAsk => (isOver ? { ...again(0), lookAt: null } : again(UNDECIDED_MS));
+  const undecided = (): DoorAsk => ({
+    ...again(UNDECIDED_MS),
+    ...(isOver ? { lookAt: null } : {}),
+    emptyLookups: Math.max(emptyLookups, EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN),
+  });
   switch (match.kind) {
     case 'fits':
       // an older code would do, but the one that was asked for may only not be shown yet

@@ -111,7 +111,7 @@ describe('a lost answer', () => {
       { state: 'free' },
     ],
     ['is free where that code is older', [NONE, seen(AT - 120_000, ['claim-type'])], { state: 'free' }],
-    ['stays where two fit', [{ kind: 'ambiguous', candidates: [] }], { state: 'lost', emptyLookups: 1 }],
+    ['stays where two fit', [{ kind: 'ambiguous', candidates: [] }], { state: 'lost', emptyLookups: 2 }],
   ])('%s', (_what, matches, expected) => {
     let at = AT + 2_000;
     let ask = lost;

@@ -127,7 +127,8 @@ export function hostileHttp(store: () => string): void {
     path.replace('{hcode}', SAMPLE_HCODE).replace('{vn}', encodeURIComponent(number)).replace('{id}', RUN);
 
   describe('bodies', () => {
-    const posts = () => house.routes.filter((r) => r.method === 'post');
+    // what a client sends to the agent is the agent's to refuse: see agent-api.test.ts
+    const posts = () => house.routes.filter((r) => r.method === 'post' && r.tag !== 'Agent');
 
     test('every route that takes one is tried here, and takes the good one', async () => {
       expect(

@@ -184,7 +184,7 @@ describe('with a visit that waits', () => {
       await sleep(delay);
       await client.draft(claimOf(read));
       const told = await client.confirm(claimOf(read));
-      expect([told.status, told.json.claimCode]).toEqual([200, codesOf(n)[0]]);
+      expect([told.status, told.json.claimCode], told.text).toEqual([200, codesOf(n)[0]]);
       await house.caseIn(vn, 'written');
       expect(house.codeInHis(vn)).toBe(told.json.claimCode);
       expect(asked(n)).toEqual(ONCE);

@@ -19,12 +19,15 @@ export interface ClientRequest {
 
 /** Longer than any value of the contract. */
 const LONGEST = 100;
+/** The contract's claim is flat; what is far deeper could not be written down for the agent. */
+const DEEPEST = 20;
 
 /**
  * Values that are not in order are the agent's to refuse, in its own words: they are passed on. Throws BridgeError `bad-input`
  * for what could not stand in the ledger, and for a request in another hospital's name, which the agent would take for ours.
  */
 export function clientRequest(given: unknown, hcode: string): ClientRequest {
+  if (isDeep(given)) throw badInput('(top)', `nothing that is nested more than ${DEEPEST} deep`);
   const fields = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>;
   const of = (field: string): string => textOf(fields, field);
   const pid = of('pid').replace(/[\s-]/g, '');
@@ -43,6 +46,18 @@ export function clientRequest(given: unknown, hcode: string): ClientRequest {
       Boolean,
     ) && correlationId !== null;
   return { pid, claimType, mobile, correlationId, body: JSON.stringify(given ?? {}), isWhole };
+}
+
+/** Level by level: a walk that called itself would fail on just what it looks for. */
+function isDeep(given: unknown): boolean {
+  let level: unknown[] = [given];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > DEEPEST) return true;
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values(value) : [],
+    );
+  }
+  return false;
 }
 
 /** As the agent reads it: a number counts as its digits, what is no text as none. */

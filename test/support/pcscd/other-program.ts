@@ -24,13 +24,13 @@ const reader = await new Promise<Reader>((resolve) => {
   client.start();
 });
 
-/** The card's answer; null while somebody else has it for themselves. */
+/** The card's answer; null while somebody else has it for themselves, or it is not seen to be in yet. */
 async function unlessBusy<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();
   } catch (error) {
     const { code } = error as { code?: string };
-    if (code === 'SharingViolation') return null;
+    if (code === 'SharingViolation' || code === 'NoSmartCard') return null;
     throw error;
   }
 }

@@ -41,6 +41,7 @@ const PLACES: Readonly<Record<string, string>> = {
   [`${PACKAGE}.rules`]: `usr/share/polkit-1/rules.d/50-${PACKAGE}.rules`,
   [`${PACKAGE}.sh`]: `usr/bin/${PACKAGE}`,
   'reader.env': `usr/share/${PACKAGE}/reader.env`,
+  'lintian-overrides': `usr/share/lintian/overrides/${PACKAGE}`,
 };
 
 const SCRIPTS = ['postinst', 'prerm', 'postrm'];

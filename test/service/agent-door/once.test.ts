@@ -111,6 +111,8 @@ class Day {
     this.callers.add(who);
     const client = await doorClient(this.#house, STATIONS[counter], bridge);
     const told = await client.confirm(claimOf(read));
+    // the bridge died between telling of the read and keeping it: it is to be read again
+    if (told.status === 400 && told.json.errors?.[0]?.field === 'pid') this.#reads.delete(who);
     if (told.status === 200) this.told.push({ who, code: told.json.claimCode });
     return told;
   }
@@ -168,7 +170,8 @@ async function days(house: DoorHouse): Promise<void> {
         // whoever was told nothing asks again, and gets what is there
         for (const who of day.callers) {
           const told = await day.confirm(who, 0, 0);
-          expect([who, told?.status]).toEqual([who, 200]);
+          const last = told?.status === 400 ? await day.confirm(who, 0, 0) : told;
+          expect([who, last?.status]).toEqual([who, 200]);
         }
         await day.comesToRest();
         await day.expectAskedOnce();

@@ -171,7 +171,10 @@ describeWithPcscd('two sources of cards', () => {
         harm();
         const failed = (kind: string): number => r.errors.split(`${kind} read failed`).length - 1;
         const tries = () => [failed('full'), failed('card-only')];
-        await insert(ONE);
+        // the virtual reader shows a card later than the simulated agent does
+        await readers.insert(0, { holder: { citizenId: ONE } });
+        await sleep(1_000);
+        agent.control.insertCard(ONE);
         await sent(1);
         await says(r, 'the NHSO agent cannot read the card');
         expect(tries()).toEqual([1, 1]);

@@ -125,11 +125,31 @@ const starters: Readonly<Record<ServiceName, (more: readonly string[]) => Promis
   },
 };
 
-/** The frame of all three: folder, port, wait until it answers; and nothing left behind when it does not. */
+type Prepare = (folder: string, port: number) => Promise<{ launch: () => Server; url: string }>;
+
+/** A port that was free may be taken by the time that the server is there: many are started side by side. */
+const TRIES = 3;
+
+/** The frame of all three, tried again when the server does not come up. */
 async function inFolder(
   signal: NodeJS.Signals,
   owner: { uid: number; gid: number } | undefined,
-  prepare: (folder: string, port: number) => Promise<{ launch: () => Server; url: string }>,
+  prepare: Prepare,
+): Promise<Started> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await inNewFolder(signal, owner, prepare);
+    } catch (error) {
+      if (tried === TRIES) throw error;
+    }
+  }
+}
+
+/** Folder, port, wait until it answers; and nothing left behind when it does not. */
+async function inNewFolder(
+  signal: NodeJS.Signals,
+  owner: { uid: number; gid: number } | undefined,
+  prepare: Prepare,
 ): Promise<Started> {
   // a short name: a socket's path may not be longer than about 100 characters
   const folder = await mkdtemp(join(tmpdir(), 'abt-'));

@@ -11,8 +11,9 @@ import { openLedger } from '../../db/open-ledger.ts';
 import { plainPerson } from '../../simulators/his/hosxp/sample-people.ts';
 import { makeKey } from '../../src/http/api-key.ts';
 import { claimOf, PublicClient, type Told } from '../service/agent-door/house.ts';
+import { freePort } from '../support/services/processes.ts';
 import { describeWith, type FreshDatabase, freshMariaDb, ownRedis } from '../support/services.ts';
-import { type BridgeProcess, eventually, freePort, HCODE, Hospital } from './bridge-support.ts';
+import { type BridgeProcess, eventually, HCODE, Hospital } from './bridge-support.ts';
 import { ReaderProcess } from './reader-support.ts';
 
 describeWith('mariadb', 'a client of the NHSO agent, at the bridge', (mariadb) => {

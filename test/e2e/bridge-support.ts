@@ -5,7 +5,6 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +15,7 @@ import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../simulators/nhso-agent/start.ts';
 import { addKey } from '../support/api-key.ts';
 import { keepOutput } from '../support/output.ts';
+import { freePort } from '../support/services/processes.ts';
 
 export const HCODE = '10978';
 
@@ -213,13 +213,4 @@ export async function eventually(what: string, holds: () => Promise<boolean>, ms
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
     await sleep(100);
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

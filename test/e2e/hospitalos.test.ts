@@ -11,8 +11,9 @@ import { inventedPerson } from '../../simulators/his/people.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../simulators/nhso-agent/start.ts';
 import { type Bench, openBench } from '../adapters/his/hospitalos/support.ts';
 import { addKey } from '../support/api-key.ts';
+import { freePort } from '../support/services/processes.ts';
 import { describeWith, ownRedis } from '../support/services.ts';
-import { BridgeProcess, eventually, freePort, HCODE } from './bridge-support.ts';
+import { BridgeProcess, eventually, HCODE } from './bridge-support.ts';
 
 interface CaseJson {
   vn: string;

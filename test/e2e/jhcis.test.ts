@@ -19,8 +19,9 @@ import {
 import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../simulators/nhso-agent/start.ts';
 import { addKey } from '../support/api-key.ts';
+import { freePort } from '../support/services/processes.ts';
 import { describeWith, type FreshDatabase, freshMariaDb, ownRedis } from '../support/services.ts';
-import { BridgeProcess, eventually, freePort, HCODE } from './bridge-support.ts';
+import { BridgeProcess, eventually, HCODE } from './bridge-support.ts';
 
 interface CaseJson {
   state: string;

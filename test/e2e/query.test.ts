@@ -16,6 +16,7 @@ import { addDays, serviceDateOf } from '../../src/domain/bangkok.ts';
 import { inventedHis } from '../adapters/his/query/support.ts';
 import { blocks, read } from '../docs/markdown.ts';
 import { addKey } from '../support/api-key.ts';
+import { freePort } from '../support/services/processes.ts';
 import {
   describeWith,
   type FreshDatabase,
@@ -23,7 +24,7 @@ import {
   freshPostgres,
   ownRedis,
 } from '../support/services.ts';
-import { BridgeProcess, eventually, freePort, HCODE } from './bridge-support.ts';
+import { BridgeProcess, eventually, HCODE } from './bridge-support.ts';
 
 const PERSON = inventedPerson(9001);
 

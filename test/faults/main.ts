@@ -68,10 +68,11 @@ async function main(options: Options): Promise<void> {
   const seeds = Array.from({ length: runs }, (_, i) => seed + i).values();
   const results: RunResult[] = [];
   const work = async (): Promise<void> => {
-    const worker = await WorkerProcess.start();
+    let worker = await WorkerProcess.start();
     try {
       for (const next of seeds) {
         const result = await worker.run({ seed: next, wishes, keep });
+        if (!worker.isAlive) worker = await WorkerProcess.start();
         results.push(result);
         say(`${String(results.length).padStart(5)}/${runs}  ${resultLine(result)}`);
       }

@@ -28,10 +28,68 @@ export interface RunResult {
   folder: string | null;
 }
 
+/** Never throws: what could not be made, or not be closed, is the result's `failure`. */
 export async function run(seed: number, wishes: Wishes, servers: Servers, keep: boolean): Promise<RunResult> {
   const begun = Date.now();
   const plan = planOf(seed, wishes);
-  const { his, queue, ledger, bridges, midnight } = plan.setup;
+  let world: World | null = null;
+  let result = notMade(seed, '', aboutOf(plan));
+  try {
+    world = await openWorld(plan, servers);
+    result = { ...(await dayIn(world, plan)), folder: world.folder };
+  } catch (error) {
+    result = { ...notMade(seed, textOf(error), aboutOf(plan)), folder: world?.folder ?? null };
+  }
+  const isClean = result.failure === null && result.violations.length === 0;
+  try {
+    await world?.close(keep || !isClean);
+  } catch (error) {
+    result = { ...result, failure: [result.failure ?? '', textOf(error)].join('\n').trim() };
+  }
+  const isOfUse = keep || !isClean || result.failure !== null;
+  return { ...result, ms: Date.now() - begun, folder: isOfUse ? result.folder : null };
+}
+
+/** A run that came to no judgement. */
+export function notMade(seed: number, failure: string, about: string): RunResult {
+  const nothing = { violations: [], visits: 0, confirms: 0, ends: {}, restarts: 0, settledAfterMs: 0 };
+  return { ...nothing, seed, about, failure, ms: 0, folder: null };
+}
+
+/** Lives the day and judges it. What a person needs who looks for the cause is in the run's folder. */
+async function dayIn(world: World, plan: Plan): Promise<RunResult> {
+  const { folder, bridges, counters, queue } = world;
+  writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan, null, 2));
+  for (const [i] of bridges.all.entries()) bridges.start(i);
+  await bridges.untilUp();
+  for (const { reader } of counters) reader.start();
+  const rest = supervise(world);
+  const { diary, evidence } = await dayAndEvidence(world, plan).finally(rest);
+  const violations = judge(evidence);
+  writeFileSync(join(folder, 'diary.txt'), `${[...diary.lines, '', ...violations].join('\n')}\n`);
+  writeFileSync(join(folder, 'journal.json'), JSON.stringify(evidence.journal, null, 1));
+  if (violations.length > 0) {
+    writeFileSync(join(folder, 'bridges.txt'), await bridges.words());
+    writeFileSync(join(folder, 'queue.txt'), await queue.words());
+    writeFileSync(join(folder, 'cases.json'), JSON.stringify([...evidence.cases.values()], null, 1));
+  }
+  return {
+    ...notMade(plan.seed, '', aboutOf(plan)),
+    ...{ failure: null, violations, ends: endsOf(evidence) },
+    visits: diary.visits.length,
+    confirms: evidence.journal.filter((e) => e.call === 'confirm-save').length,
+    restarts: evidence.ends.length,
+    settledAfterMs: evidence.settledAfterMs,
+  };
+}
+
+async function dayAndEvidence(world: World, plan: Plan): Promise<{ diary: Diary; evidence: Evidence }> {
+  const diary = await live(world, plan);
+  return { diary, evidence: await gather(world, diary) };
+}
+
+function aboutOf({ setup, faults }: Plan): string {
+  const { his, queue, ledger, bridges, midnight } = setup;
   const parts = [
     his,
     queue,
@@ -39,52 +97,18 @@ export async function run(seed: number, wishes: Wishes, servers: Servers, keep: 
     bridges === 1 ? '1 bridge' : '2 bridges',
     ...(midnight ? ['midnight'] : []),
   ];
-  const about = `${parts.join(' · ')}: ${plan.faults.map((f) => f.kind).join(', ')}`;
-  const nothing = { visits: 0, confirms: 0, ends: {}, restarts: 0, settledAfterMs: 0 };
-  let world: World | null = null;
-  let isClean = false;
-  try {
-    world = await openWorld(plan, servers);
-    const { folder } = world;
-    writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan, null, 2));
-    for (const [i] of world.bridges.all.entries()) world.bridges.start(i);
-    await world.bridges.untilUp();
-    for (const { reader } of world.counters) reader.start();
-    const rest = supervise(world);
-    const { diary, evidence } = await dayAndEvidence(world, plan).finally(rest);
-    const violations = judge(evidence);
-    writeFileSync(join(folder, 'diary.txt'), `${[...diary.lines, '', ...violations].join('\n')}\n`);
-    writeFileSync(join(folder, 'journal.json'), JSON.stringify(evidence.journal, null, 1));
-    isClean = violations.length === 0;
-    if (!isClean) {
-      writeFileSync(join(folder, 'bridges.txt'), await world.bridges.words());
-      writeFileSync(join(folder, 'queue.txt'), await world.queue.words());
-      writeFileSync(join(folder, 'cases.json'), JSON.stringify([...evidence.cases.values()], null, 1));
-    }
-    const ends: Record<string, number> = {};
-    for (const { state, reason } of evidence.cases.values()) {
-      const end = state === 'needs-staff' || state === 'offline' ? `${state}/${reason}` : state;
-      ends[end] = (ends[end] ?? 0) + 1;
-    }
-    return {
-      ...{ seed, about, violations, failure: null, ends },
-      visits: diary.visits.length,
-      confirms: evidence.journal.filter((e) => e.call === 'confirm-save').length,
-      restarts: evidence.ends.length,
-      settledAfterMs: evidence.settledAfterMs,
-      ms: Date.now() - begun,
-      folder: isClean && !keep ? null : folder,
-    };
-  } catch (error) {
-    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const folder = world?.folder ?? null;
-    return { seed, about, violations: [], failure, ...nothing, ms: Date.now() - begun, folder };
-  } finally {
-    await world?.close(keep || !isClean);
-  }
+  return `${parts.join(' · ')}: ${faults.map((f) => f.kind).join(', ')}`;
 }
 
-async function dayAndEvidence(world: World, plan: Plan): Promise<{ diary: Diary; evidence: Evidence }> {
-  const diary = await live(world, plan);
-  return { diary, evidence: await gather(world, diary) };
+function endsOf({ cases }: Evidence): Record<string, number> {
+  const ends: Record<string, number> = {};
+  for (const { state, reason } of cases.values()) {
+    const end = state === 'needs-staff' || state === 'offline' ? `${state}/${reason}` : state;
+    ends[end] = (ends[end] ?? 0) + 1;
+  }
+  return ends;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

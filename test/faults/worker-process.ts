@@ -3,7 +3,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { RunResult } from './run.ts';
+import { notMade, type RunResult } from './run.ts';
 import type { Order } from './worker.ts';
 
 export class WorkerProcess {
@@ -19,12 +19,22 @@ export class WorkerProcess {
     return worker;
   }
 
+  get isAlive(): boolean {
+    return this.#child.connected;
+  }
+
+  /** A worker that ends in the middle costs that run and no other. */
   async run(order: Order): Promise<RunResult> {
     this.#child.send(order);
-    return (await this.#answer()) as RunResult;
+    try {
+      return (await this.#answer()) as RunResult;
+    } catch (error) {
+      return notMade(order.seed, String(error), 'its worker ended');
+    }
   }
 
   async stop(): Promise<void> {
+    if (!this.isAlive) return;
     const ended = once(this.#child, 'exit');
     this.#child.disconnect();
     await ended;

@@ -1,10 +1,9 @@
 /** The bridge processes, behind one address as a virtual IP gives it. */
 
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../support/services/processes.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { Process } from './process.ts';
 
@@ -38,7 +37,7 @@ export class Bridges {
   }
 
   static async open(options: BridgesOptions): Promise<Bridges> {
-    const ports = await Promise.all(Array.from({ length: options.count }, () => keptPort()));
+    const ports = await Promise.all(Array.from({ length: options.count }, () => freePort()));
     return new Bridges(ports, await TcpProxy.to(`http://127.0.0.1:${ports[0]}`), options);
   }
 
@@ -100,25 +99,6 @@ export class Bridges {
   async close(): Promise<void> {
     await Promise.all(this.all.map((bridge) => bridge.kill()));
     await this.#front.close();
-  }
-}
-
-/**
- * A port that stays free while its bridge is away: below those that the system gives to whoever asks for any, which the
- * proxies and servers of other runs do.
- */
-async function keptPort(): Promise<number> {
-  for (;;) {
-    const port = 12_000 + Math.floor(Math.random() * 18_000);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once('error', () => resolve(false));
-      probe.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    probe.close();
-    await once(probe, 'close');
-    return port;
   }
 }
 

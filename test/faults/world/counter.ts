@@ -9,6 +9,7 @@ import type { NhsoCentre } from '../../../simulators/nhso-agent/centre.ts';
 import type { JournalEntry } from '../../../simulators/nhso-agent/journal.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../../simulators/nhso-agent/start.ts';
 import { maskCitizenId } from '../../../src/domain/citizen-id.ts';
+import { freePort } from '../../support/services/processes.ts';
 import { HCODE } from './his.ts';
 import { Process } from './process.ts';
 
@@ -57,7 +58,7 @@ export class Counter {
     moreArgs?: readonly string[];
   }): Promise<Counter> {
     const { id, folder, centre, bridgeUrl, key, env, now, moreArgs = [], onCall = () => undefined } = options;
-    const agent = await startNhsoAgent({ hcode: HCODE, centre, onCall });
+    const agent = await startNhsoAgent({ port: await freePort(), hcode: HCODE, centre, onCall });
     const args = [
       'reader',
       '--station',

@@ -48,7 +48,11 @@ export async function openWorld(plan: Plan, servers: Servers): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), `abf-${plan.seed}-`));
   const closing: (() => Promise<unknown>)[] = [];
   const close = async (keep: boolean): Promise<void> => {
-    for (const end of closing.splice(0).reverse()) await end();
+    const failed: unknown[] = [];
+    for (const end of closing.splice(0).reverse()) {
+      await end().catch((error: unknown) => failed.push(error)); // the rest is closed all the same
+    }
+    if (failed.length > 0) throw new AggregateError(failed, `not closed: ${failed.join(', ')}`);
     if (!keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {

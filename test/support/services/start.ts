@@ -163,8 +163,15 @@ async function inNewFolder(
     const { launch, url } = await prepare(folder, await freePort());
     const startAgain = async (): Promise<void> => {
       if (server !== undefined) return;
-      server = launch();
-      await untilReady(server, () => probes[serviceOf(url)](url));
+      const launched = launch();
+      server = launched;
+      try {
+        await untilReady(launched, () => probes[serviceOf(url)](url));
+      } catch (error) {
+        server = undefined; // it may be tried again
+        await stopServer(launched, signal);
+        throw error;
+      }
     };
     const crash = async (): Promise<void> => {
       const running = server;

@@ -45,6 +45,16 @@ async function row(n: number, claimType = 'PG0060001') {
   return house.ledger.doorAsks.find(key);
 }
 
+/** As if it had been asked for so much earlier. */
+async function isOlderBy(n: number, ms: number): Promise<void> {
+  for (;;) {
+    const ask = await row(n);
+    if (ask === null) throw new Error('it was asked for');
+    if (await house.ledger.doorAsks.put({ ...ask, version: ask.version + 1, askedAt: ask.askedAt - ms }))
+      return;
+  }
+}
+
 describe('before the visit is there', () => {
   test('the code is kept, given again, and goes to the visit when it comes', async () => {
     const n = next();
@@ -106,11 +116,15 @@ describe('before the visit is there', () => {
     expect(asked(n)).toEqual(ONCE);
   });
 
-  test('nothing was issued: asked again after two empty look-ups, not before', async () => {
+  test('nothing was issued: asked again after two empty look-ups, and not while the first may be at work', async () => {
     const n = next();
     const claim = claimOf(await client.read());
     house.nhso.failNext({ call: 'confirm-save', status: 500 });
     const begun = house.nhso.requests().length;
+    // as long as a confirm may take, nothing can be said; a client that repeats it waits on
+    expect((await client.confirm(claim)).status).toBe(500);
+    expect(asked(n)).toEqual([]);
+    await isOlderBy(n, 60_000);
     const { status, json } = await client.confirm(claim);
     expect(status).toBe(200);
     expect(asked(n)).toEqual(ONCE);

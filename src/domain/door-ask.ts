@@ -14,12 +14,7 @@ import {
 } from './authen-code.ts';
 import { type Instant, type ServiceDate, serviceDateOf } from './bangkok.ts';
 import { isOlderThanAsk, mayBeOurs } from './machine/lookup.ts';
-import {
-  EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN,
-  isLastEmpty,
-  type LostAnswerTimes,
-  nextLookup,
-} from './machine/lost-answer.ts';
+import { isLastEmpty, LOOKUPS_AT_MOST, type LostAnswerTimes, nextLookup } from './machine/lost-answer.ts';
 import type { Gap } from './machine/restored.ts';
 
 export interface AskKey {
@@ -145,14 +140,14 @@ export function askLookedUp(
   // not counted as one that decides: see isUndecided
   const again = (): DoorAsk => ({
     ...look(nextLookup(ask, times, at)),
-    emptyLookups: Math.min(emptyLookups, EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN - 1),
+    emptyLookups: Math.min(emptyLookups, LOOKUPS_AT_MOST - 1),
   });
   // once the day is over nobody asks for it any more
   const isOver = serviceDateOf(at) > ask.serviceDate;
   const undecided = (): DoorAsk => ({
     ...look(at + UNDECIDED_MS),
     ...(isOver ? { lookAt: null } : {}),
-    emptyLookups: Math.max(emptyLookups, EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN),
+    emptyLookups: LOOKUPS_AT_MOST,
   });
   switch (match.kind) {
     case 'fits':
@@ -173,7 +168,7 @@ export function askLookedUp(
 /** Look-ups have not decided it, or cannot: no client gets an answer by waiting. */
 export function isUndecided(ask: DoorAsk): boolean {
   if (ask.state !== 'lost') return false;
-  return ask.lookAt === null || ask.emptyLookups >= EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN;
+  return ask.lookAt === null || ask.emptyLookups >= LOOKUPS_AT_MOST;
 }
 
 /** A code that NHSO could have issued to this ask, as far as it can be told without looking at visits. */

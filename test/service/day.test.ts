@@ -87,7 +87,7 @@ it('goes on after a draft that was answered with nothing', async () => {
   expect((await hospital.case(vn)).state).toBe('written');
 });
 
-it('asks again only after two empty look-ups that keep their distance', async () => {
+it('asks again only after empty look-ups that keep their distance', async () => {
   const vn = await hospital.visit(1);
   await hospital.poll();
   hospital.nhso.failNext({ call: 'confirm-save', status: 503 });

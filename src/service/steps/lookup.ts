@@ -11,7 +11,6 @@ import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case, CaseState } from '../../domain/case.ts';
 import {
   isOwnAnswer,
-  type LookupTimes,
   lookedUp,
   lookupRefused,
   mayBeAnswerTo,
@@ -21,7 +20,7 @@ import { wantedOf } from '../../domain/machine/obtain.ts';
 import { lookupTimes } from '../ask-times.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { StepHandler, StepJob } from '../ports/work-queue.ts';
-import type { House, SiteSettings } from '../site.ts';
+import type { House } from '../site.ts';
 import { nhsoMessage } from './draft.ts';
 import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools, vnAt } from './step.ts';
 
@@ -45,19 +44,12 @@ export function lookupStep(tools: StepTools): StepHandler {
       }
       return noteAndRethrow(tools, work, error);
     }
-    const times = timesFor(current, site.settings);
+    const times = lookupTimes(site.settings);
     const claimCode = match.kind === 'fits' ? match.code.claimCode : '';
     await commitCode(tools, work, claimCode, async (c, at) =>
       isAskedFor(c, current) ? lookedUp(c, match, await work.grounds(c), times, at) : null,
     );
   };
-}
-
-/** A confirm that another process sent may still be under way, should a clock have jumped: let it come to its end. */
-function timesFor({ state }: Case, settings: SiteSettings): LookupTimes {
-  const times = lookupTimes(settings);
-  const settleMs = Math.max(times.settleMs, settings.confirmTimeoutMs);
-  return state === 'confirming' ? { ...times, settleMs } : times;
 }
 
 /**

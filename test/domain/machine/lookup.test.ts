@@ -94,10 +94,10 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
   ],
   [
     'empty again, while the agent may yet be at work',
-    given.unknown({ emptyLookups: 1, askedAt: AT - 22_000 }),
+    given.unknown({ emptyLookups: 1, askedAt: AT - 10_000 }),
     given.none(),
     AT,
-    { state: 'unknown', emptyLookups: 2, askedAt: AT - 22_000, nextStep: 'lookup', dueAt: AT + 23_000 },
+    { state: 'unknown', emptyLookups: 2, askedAt: AT - 10_000, nextStep: 'lookup', dueAt: AT + 30_000 },
   ],
   [
     'empty for the third time, when it is surely done',
@@ -108,10 +108,10 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
   ],
   [
     'a code of before, while the agent may yet be at work',
-    given.unknown({ emptyLookups: 1, askedAt: AT - 22_000 }),
+    given.unknown({ emptyLookups: 1, askedAt: AT - 10_000 }),
     given.found({ ...CODE, issuedAt: AT - 7_200_000 }),
     AT,
-    { state: 'unknown', emptyLookups: 2, nextStep: 'lookup', dueAt: AT + 23_000 },
+    { state: 'unknown', emptyLookups: 2, nextStep: 'lookup', dueAt: AT + 30_000 },
   ],
   [
     'empty twice, the day over',

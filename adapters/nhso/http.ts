@@ -25,8 +25,8 @@ export interface HttpRequest {
   method: 'GET' | 'POST';
   /** Behind the address, beginning with a slash or a question mark. */
   path: string;
-  /** JSON, unless `headers` says otherwise. */
-  body?: string;
+  /** JSON, unless `headers` says otherwise. Bytes: what another program has sent, as it came. */
+  body?: string | Buffer;
   /** Names in lower case; these go before the ones that are sent anyway. */
   headers?: Readonly<Record<string, string>>;
   /** From the call to the last byte of the answer, waiting for a free connection included. */

@@ -50,9 +50,9 @@ function asked(path: string): unknown {
   return { call: lookUp, pid: person };
 }
 
-function claimed(path: string, body = ''): unknown {
+function claimed(path: string, body: string | Buffer = ''): unknown {
   try {
-    return { call: CLAIM.exec(path)?.[1], claim: JSON.parse(body) };
+    return { call: CLAIM.exec(path)?.[1], claim: JSON.parse(body.toString()) };
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

@@ -25,8 +25,8 @@ export interface HttpRequest {
   method: 'GET' | 'POST';
   /** Behind the address, beginning with a slash or a question mark. */
   path: string;
-  /** JSON, unless `headers` says otherwise. Bytes: what another program has sent, as it came. */
-  body?: string | Buffer;
+  /** JSON, unless `headers` says otherwise. */
+  body?: string;
   /** Names in lower case; these go before the ones that are sent anyway. */
   headers?: Readonly<Record<string, string>>;
   /** From the call to the last byte of the answer, waiting for a free connection included. */
@@ -36,6 +36,9 @@ export interface HttpRequest {
   /** Asked just before the first byte is written; when it says no, nothing is sent. */
   mayStart?: () => boolean;
 }
+
+/** Bytes: what another program has sent, as it came. */
+type OwnRequest = Omit<HttpRequest, 'body'> & { body?: string | Buffer };
 
 /** A way to the other side: over HTTP from here, or carried by another process. */
 export interface NhsoExchange {
@@ -103,7 +106,7 @@ export class NhsoHttp implements NhsoExchange {
   }
 
   /** Throws {@link NoAnswer}. Redirects are answers, never followed; nothing is ever sent twice. */
-  send(request: HttpRequest): Promise<HttpAnswer> {
+  send(request: OwnRequest): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(request, resolve, reject);
       const { method, path, body } = request;
@@ -140,7 +143,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(request: HttpRequest, resolve: (answer: HttpAnswer) => void, reject: (why: NoAnswer) => void) {
+  constructor(request: OwnRequest, resolve: (answer: HttpAnswer) => void, reject: (why: NoAnswer) => void) {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#maxBytes = request.maxBytes ?? MAX_ANSWER_BYTES;

@@ -50,9 +50,9 @@ function asked(path: string): unknown {
   return { call: lookUp, pid: person };
 }
 
-function claimed(path: string, body: string | Buffer = ''): unknown {
+function claimed(path: string, body = ''): unknown {
   try {
-    return { call: CLAIM.exec(path)?.[1], claim: JSON.parse(body.toString()) };
+    return { call: CLAIM.exec(path)?.[1], claim: JSON.parse(body) };
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

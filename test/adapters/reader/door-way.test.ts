@@ -23,8 +23,9 @@ afterEach(async () => {
 });
 
 const PID = sampleCitizenId(58_101);
-const CONFIRM = ['POST', '/api/nhso-service/confirm-save', { pid: PID }] as const;
-const DRAFT = ['POST', '/api/nhso-service/save-as-draft', { pid: PID }] as const;
+type Call = Parameters<PublicClient['call']>;
+const CONFIRM: Call = ['POST', '/api/nhso-service/confirm-save', { pid: PID }];
+const DRAFT: Call = ['POST', '/api/nhso-service/save-as-draft', { pid: PID }];
 const GETS = [
   '/api/smartcard/terminals',
   '/api/smartcard/read?readImageFlag=true',
@@ -32,7 +33,7 @@ const GETS = [
   `/api/smartcard/probe/${PID}`,
   `/api/nhso-service/latest-authen-code/${PID}`,
   `/api/nhso-service/latest-5-authen-code-all-hospital/${PID}`,
-].map((path) => ['GET', path, undefined] as const);
+].map((path): Call => ['GET', path]);
 const HARMLESS = [...GETS, DRAFT];
 
 async function raw(answer: Answerer): Promise<RawServer> {

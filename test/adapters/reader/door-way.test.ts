@@ -224,6 +224,25 @@ describe('the bridge that answered last', () => {
   });
 });
 
+test('a failure that comes late turns nobody back to a bridge that has failed since', async () => {
+  const turns = new BridgeTurns();
+  const bridges = ['first', 'second', 'third'];
+  const late = Promise.withResolvers<string>();
+  const slow = turns.ask(
+    bridges,
+    (bridge) => (bridge === 'first' ? late.promise : Promise.resolve(bridge)),
+    () => 'leave',
+  );
+  const onlyThird = async (bridge: string): Promise<string> => {
+    if (bridge !== 'third') throw new Error(bridge);
+    return bridge;
+  };
+  expect(await turns.ask(bridges, onlyThird, () => 'next')).toBe('third');
+  late.reject(new Error('late'));
+  await expect(slow).rejects.toThrow('late');
+  expect(turns.inTurn(bridges)).toEqual(['third', 'first', 'second']);
+});
+
 describe('two real bridges on one ledger', () => {
   async function houseAndDoor() {
     const house = await DoorHouse.open({ bridges: 2 });

@@ -37,6 +37,9 @@ export interface HttpRequest {
   mayStart?: () => boolean;
 }
 
+/** Bytes: what another program has sent, as it came. */
+type OwnRequest = Omit<HttpRequest, 'body'> & { body?: string | Buffer };
+
 /** A way to the other side: over HTTP from here, or carried by another process. */
 export interface NhsoExchange {
   readonly url: string;
@@ -103,7 +106,7 @@ export class NhsoHttp implements NhsoExchange {
   }
 
   /** Throws {@link NoAnswer}. Redirects are answers, never followed; nothing is ever sent twice. */
-  send(request: HttpRequest): Promise<HttpAnswer> {
+  send(request: OwnRequest): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(request, resolve, reject);
       const { method, path, body } = request;
@@ -140,7 +143,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(request: HttpRequest, resolve: (answer: HttpAnswer) => void, reject: (why: NoAnswer) => void) {
+  constructor(request: OwnRequest, resolve: (answer: HttpAnswer) => void, reject: (why: NoAnswer) => void) {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#maxBytes = request.maxBytes ?? MAX_ANSWER_BYTES;

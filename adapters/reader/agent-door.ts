@@ -1,29 +1,22 @@
 /**
  * A door on the counter's own machine for programs that speak to NHSO's agent and can send no key: it takes the agent's calls,
- * adds the station's key and hands them to the bridge. It listens on this machine only, and takes no call that a web page
+ * adds the station's key and hands them to a bridge (`door-way.ts`). It listens on this machine only, and takes no call that a web page
  * makes behind somebody's back: the Host must be this machine's (a name that an attacker has rebound to it is not), and a
  * page's origin must be on the list.
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Agent, request } from 'undici';
 import { BridgeError } from '../../src/domain/bridge-error.ts';
 import { maskCitizenIds } from '../../src/domain/citizen-id.ts';
-import type { Log } from '../../src/service/ports/log.ts';
+import { NoAnswer } from '../nhso/http.ts';
+import { type DoorCall, DoorWay, type DoorWayOptions } from './door-way.ts';
 
-export interface AgentDoorOptions {
+export interface AgentDoorOptions extends DoorWayOptions {
   /** 0: any free one. */
   port: number;
-  /** Of the bridge, `http://host:8080`, with a path where it is behind a proxy. */
-  bridge: string;
-  /** Of the station, with the scope `agent-api:use`. */
-  key: string;
   /** Origins of web pages that may call, `https://his.hospital.local`; none by itself. */
   origins: readonly string[];
-  /** The longest that the bridge may take, ms. */
-  timeoutMs: number;
-  log: Log;
 }
 
 export interface OpenAgentDoor {
@@ -35,8 +28,6 @@ const HOST = '127.0.0.1';
 
 /** A request has a few hundred bytes. */
 const LONGEST_BODY = 64 * 1024;
-/** An answer with a photo. */
-const LONGEST_ANSWER = 4 * 1024 * 1024;
 const SLOWEST_MS = 10_000;
 
 /** The agent's calls; there is no other way from here to the bridge, nor to anything else. */
@@ -47,14 +38,9 @@ const POSTS = /^\/api\/nhso-service\/(?:save-as-draft|confirm-save)$/;
 /** Throws BridgeError `config` when the port cannot be had. */
 export async function openAgentDoor(options: AgentDoorOptions): Promise<OpenAgentDoor> {
   const { port } = options;
-  const dispatcher = new Agent({
-    connect: { timeout: 3_000 },
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    maxResponseSize: LONGEST_ANSWER,
-  });
+  const way = new DoorWay(options);
   const server = createServer({ headersTimeout: SLOWEST_MS, requestTimeout: SLOWEST_MS }, (req, res) => {
-    serve(req, res, options, dispatcher).catch((error: unknown) => {
+    serve(req, res, options, way).catch((error: unknown) => {
       options.log.error({ error }, 'a call at the door of the agent API could not be served');
       if (!res.headersSent) sayError(res, 500, 'authen-bridge', '/');
       else res.destroy();
@@ -71,7 +57,7 @@ export async function openAgentDoor(options: AgentDoorOptions): Promise<OpenAgen
     port: (server.address() as AddressInfo).port,
     close: async () => {
       await closed(server);
-      await dispatcher.destroy();
+      await way.close();
     },
   };
 }
@@ -80,7 +66,7 @@ async function serve(
   req: IncomingMessage,
   res: ServerResponse,
   options: AgentDoorOptions,
-  dispatcher: Agent,
+  way: DoorWay,
 ): Promise<void> {
   const [path = '', query = ''] = (req.url ?? '').split('?', 2);
   if (!isOwnHost(req)) return sayError(res, 403, 'Host: expected 127.0.0.1 or localhost', '/');
@@ -96,10 +82,12 @@ async function serve(
   const isPost = req.method === 'POST' && POSTS.test(path);
   const isGet = req.method === 'GET' && GETS.test(path);
   if (!isPost && !isGet) return sayError(res, 404, 'No message available', path);
-  const body = isPost ? await bodyOf(req) : null;
-  if (body === 'too-large') return sayError(res, 413, 'the body is larger than any of this API', path);
+  const bytes = isPost ? await bodyOf(req) : null;
+  if (bytes === 'too-large') return sayError(res, 413, 'the body is larger than any of this API', path);
   const image = /(^|&)readImageFlag=true(&|$)/.test(query) ? '?readImageFlag=true' : '';
-  await handOn(req, res, { path: `${path}${image}`, body }, options, dispatcher);
+  // a client that names no type is told so by the bridge: none is made up
+  const body = bytes === null ? null : { type: req.headers['content-type'] ?? '', bytes };
+  await handOn(res, { path: `${path}${image}`, body }, way);
 }
 
 /** A page whose name an attacker has made to point at this machine sends that name. */
@@ -136,40 +124,16 @@ async function bodyOf(req: IncomingMessage): Promise<Buffer | 'too-large'> {
   return Buffer.concat(parts);
 }
 
-async function handOn(
-  req: IncomingMessage,
-  res: ServerResponse,
-  call: { path: string; body: Buffer | null },
-  { bridge, key, timeoutMs, log }: AgentDoorOptions,
-  dispatcher: Agent,
-): Promise<void> {
-  const type = req.headers['content-type'];
+async function handOn(res: ServerResponse, call: DoorCall, way: DoorWay): Promise<void> {
   try {
-    const answer = await request(`${bridge.replace(/\/+$/, '')}/agent${call.path}`, {
-      method: call.body === null ? 'GET' : 'POST',
-      headers: {
-        authorization: `Bearer ${key}`,
-        accept: 'application/json',
-        ...(type === undefined || call.body === null ? {} : { 'content-type': type }),
-      },
-      ...(call.body === null ? {} : { body: call.body }),
-      dispatcher,
-      signal: AbortSignal.timeout(timeoutMs),
+    const { status, contentType, text } = await way.send(call);
+    res.writeHead(status, {
+      ...(contentType === '' ? {} : { 'content-type': contentType }),
+      'content-length': Buffer.byteLength(text),
     });
-    const body = Buffer.from(await answer.body.arrayBuffer());
-    const contentType = answer.headers['content-type'];
-    res.writeHead(answer.statusCode, {
-      ...(typeof contentType === 'string' ? { 'content-type': contentType } : {}),
-      'content-length': body.length,
-    });
-    res.end(body);
+    res.end(text);
   } catch (error) {
-    const { code, name } = error as NodeJS.ErrnoException;
-    // neither the address (it may end in a citizen id) nor the key
-    log.warn(
-      { why: typeof code === 'string' ? code : name },
-      'the bridge did not answer a call of the agent API',
-    );
+    if (!(error instanceof NoAnswer)) throw error;
     const words =
       'ติดต่อระบบ authen-bridge ไม่ได้ กรุณาลองใหม่ · authen-bridge cannot be reached. Please try again.';
     sayError(res, 500, words, '/');

@@ -2,35 +2,24 @@
 
 import { isBridgeError } from '../../src/domain/bridge-error.ts';
 import type { BridgeLink } from '../../src/service/ports/reader.ts';
+import type { AfterFailure, BridgeTurns } from './bridge-turns.ts';
 
-/**
- * Stays with the link that answered last, and turns to the next where it does not. Which of them takes a read makes no
- * difference: they share one ledger, and a read that two have heard of is one read.
- */
-export function firstLink(links: readonly BridgeLink[]): BridgeLink {
-  let at = 0;
-  async function first<T>(ask: (link: BridgeLink) => Promise<T>): Promise<T> {
-    let unreachable: unknown;
-    for (let tried = 0; tried < links.length; tried++) {
-      const link = links[at];
-      try {
-        if (link !== undefined) return await ask(link);
-      } catch (error) {
-        if (!isBridgeError(error, 'bridge-unreachable')) throw error;
-        unreachable = error;
-        at = (at + 1) % links.length;
-      }
-    }
-    throw unreachable;
-  }
+/** Which bridge takes a read makes no difference: a read that two have heard of is one read. */
+export function firstLink(links: readonly BridgeLink[], turns: BridgeTurns): BridgeLink {
   return {
-    deliver: (message) => first((link) => link.deliver(message)),
-    greet: () => first((link) => link.greet()),
+    deliver: (message) => turns.ask(links, (link) => link.deliver(message), afterFailure),
+    greet: () => turns.ask(links, (link) => link.greet(), afterFailure),
     get clockAheadMs() {
-      return links[at]?.clockAheadMs ?? null;
+      // one that the reader's door has turned to was perhaps not greeted yet
+      const clocks = turns.inTurn(links).map((link) => link.clockAheadMs);
+      return clocks.find((ms) => ms !== null) ?? null;
     },
     async close() {
       await Promise.all(links.map((link) => link.close()));
     },
   };
+}
+
+function afterFailure(error: unknown): AfterFailure {
+  return isBridgeError(error, 'bridge-unreachable') ? 'next' : 'stay';
 }

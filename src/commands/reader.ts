@@ -34,7 +34,9 @@ part: where it is missing, "auto" says so once and goes on with the agent.
 
 With --agent-api-port other programs of this PC may call the bridge in the place of the NHSO
 agent, without a key of their own; the station's key then needs the scope agent-api:use too.
-A web page may do so only when its origin is named.
+A web page may do so only when its origin is named. With several --bridge such a call goes to
+the one that answers, as the reads do; a confirm-save that may have reached one is sent to no
+other: the program is told 500, and by calling again gets the code.
 
 Two cards swapped faster than --poll-ms look like one card to the agent: leave the reader
 empty for a second between two patients.

@@ -9,6 +9,7 @@ import { openAgent } from '../../../adapters/nhso/agent.ts';
 import { type OpenAgentDoor, openAgentDoor } from '../../../adapters/reader/agent-door.ts';
 import { agentCardSource } from '../../../adapters/reader/agent-source.ts';
 import { openBridgeLink } from '../../../adapters/reader/bridge-link.ts';
+import { BridgeTurns } from '../../../adapters/reader/bridge-turns.ts';
 import { firstLink } from '../../../adapters/reader/first-link.ts';
 import { openPcscCardSource } from '../../../adapters/reader/pcsc/source.ts';
 import { openSpool } from '../../../adapters/reader/spool.ts';
@@ -35,11 +36,13 @@ export async function run(options: ReaderOptions): Promise<never> {
 
   const log = makeLog({ level: options.log, destination: pino.destination({ fd: 2, sync: true }) });
   const { key, bridges, agent } = options;
-  const door = await openDoor(options, log);
+  const turns = new BridgeTurns();
+  const door = await openDoor(options, turns, log);
   const spool = await openSpool(options.spool);
   const news = new Bell();
   const sources = openSources(options, log, news);
-  const bridge = firstLink(bridges.map((url) => openBridgeLink({ url, key, timeoutMs: 10_000 })));
+  const links = bridges.map((url) => openBridgeLink({ url, key, timeoutMs: 10_000 }));
+  const bridge = firstLink(links, turns);
   const status = new StatusFile(options.spool, programVersion(), log);
   const say = (line: string): void => console.log(`${timeOfDay(Date.now())} ${options.station} ${line}`);
   const endCarrying = options.carry ? carryCalls({ bridges, key, agent, log, say }) : null;
@@ -72,11 +75,10 @@ export async function run(options: ReaderOptions): Promise<never> {
 }
 
 /** Null: no program of this PC calls the bridge in the place of NHSO's agent. */
-async function openDoor(options: ReaderOptions, log: Log): Promise<OpenAgentDoor | null> {
+async function openDoor(options: ReaderOptions, turns: BridgeTurns, log: Log): Promise<OpenAgentDoor | null> {
   const { agentApiPort: port, agentApiOrigin: origins, bridges, key } = options;
-  const [bridge] = bridges;
-  if (port === undefined || bridge === undefined) return null;
-  return openAgentDoor({ bridge, key, port, origins, timeoutMs: AGENT_API_MS, log });
+  if (port === undefined) return null;
+  return openAgentDoor({ bridges, turns, key, port, origins, timeoutMs: AGENT_API_MS, log });
 }
 
 function openSources(options: ReaderOptions, log: Log, news: Bell): SourcesThere {

@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpenAgentDoor, openAgentDoor } from '../../../adapters/reader/agent-door.ts';
+import { BridgeTurns } from '../../../adapters/reader/bridge-turns.ts';
 import { claimOf, DoorHouse, PublicClient } from '../../service/agent-door/house.ts';
 import { quietLog } from '../../service/support/quiet.ts';
 import { sampleCitizenId } from '../../support/samples.ts';
@@ -16,8 +17,8 @@ let client: PublicClient;
 beforeAll(async () => {
   house = await DoorHouse.open();
   door = await openAgentDoor({
-    ...{ port: 0, bridge: `${house.url}/`, key: await house.key(), origins: [PAGE], timeoutMs: TIMEOUT_MS },
-    log: quietLog,
+    ...{ port: 0, bridges: [`${house.url}/`], turns: new BridgeTurns() },
+    ...{ key: await house.key(), origins: [PAGE], timeoutMs: TIMEOUT_MS, log: quietLog },
   });
   client = new PublicClient(`http://127.0.0.1:${door.port}`);
 });
@@ -92,19 +93,9 @@ describe('a program that can send no key', () => {
   });
 
   test('hears in the agent’s form that the bridge is away, or takes the key for a wrong one', async () => {
-    const away = await openAgentDoor({
-      ...{
-        port: 0,
-        bridge: 'http://127.0.0.1:1',
-        key: 'k',
-        origins: [],
-        timeoutMs: TIMEOUT_MS,
-        log: quietLog,
-      },
-    });
-    const wrong = await openAgentDoor({
-      ...{ port: 0, bridge: house.url, key: 'ab_wrong', origins: [], timeoutMs: TIMEOUT_MS, log: quietLog },
-    });
+    const common = { port: 0, turns: new BridgeTurns(), origins: [], timeoutMs: TIMEOUT_MS, log: quietLog };
+    const away = await openAgentDoor({ ...common, bridges: ['http://127.0.0.1:1'], key: 'k' });
+    const wrong = await openAgentDoor({ ...common, bridges: [house.url], key: 'ab_wrong' });
     const told = await new PublicClient(`http://127.0.0.1:${away.port}`).read();
     const refused = await new PublicClient(`http://127.0.0.1:${wrong.port}`).read();
     await away.close();
@@ -115,6 +106,11 @@ describe('a program that can send no key', () => {
     ]);
     expect(told.json.message).toMatch(/ติดต่อระบบ authen-bridge ไม่ได้/);
     expect([refused.status, refused.json.code]).toEqual([401, 'unauthenticated']);
+  });
+
+  test('hears of a type that it has not named', async () => {
+    const { status, body } = await raw('POST', '/api/nhso-service/confirm-save', { host: 'localhost' }, '{}');
+    expect([status, JSON.parse(body).message]).toEqual([415, "Content type '' not supported"]);
   });
 
   test('a body that is none of this API is not taken', async () => {
@@ -129,7 +125,8 @@ describe('a program that can send no key', () => {
 
   test('two doors do not share a port, and the words say so', async () => {
     const second = openAgentDoor({
-      ...{ port: door.port, bridge: house.url, key: 'k', origins: [], timeoutMs: TIMEOUT_MS, log: quietLog },
+      ...{ port: door.port, bridges: [house.url], turns: new BridgeTurns(), key: 'k' },
+      ...{ origins: [], timeoutMs: TIMEOUT_MS, log: quietLog },
     });
     await expect(second).rejects.toMatchObject({
       code: 'config',

@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openBridgeLink } from '../../../adapters/reader/bridge-link.ts';
+import { BridgeTurns } from '../../../adapters/reader/bridge-turns.ts';
 import { firstLink } from '../../../adapters/reader/first-link.ts';
 import type { CardReadMessage } from '../../../src/domain/card-read.ts';
 import type { BridgeLink } from '../../../src/service/ports/reader.ts';
@@ -13,7 +14,8 @@ let link: BridgeLink;
 beforeEach(async () => {
   bridges = [new RecordingBridge(), new RecordingBridge()];
   for (const bridge of bridges) await bridge.start();
-  link = firstLink(bridges.map(({ url }) => openBridgeLink({ url, key: 'test-key', timeoutMs: 2_000 })));
+  const links = bridges.map(({ url }) => openBridgeLink({ url, key: 'test-key', timeoutMs: 2_000 }));
+  link = firstLink(links, new BridgeTurns());
 });
 afterEach(async () => {
   await link.close();

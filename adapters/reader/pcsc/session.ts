@@ -4,6 +4,7 @@
  * other programs want the card too. It is left as it is, not reset.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Card, Reader, Transaction } from 'pcsc-mini';
 import { isBridgeError } from '../../../src/domain/bridge-error.ts';
 import { readThaiCard, type ThaiCard } from '../thai-card/read-card.ts';
@@ -44,7 +45,7 @@ export async function readInSession(
       if (performance.now() >= giveUp) {
         throw pcscCode(error) === 'SharingViolation' ? readerBusy(options.busyMs) : error;
       }
-      await pause(options.pauseMs);
+      await sleep(options.pauseMs);
     } finally {
       new Uint8Array(buffer).fill(0);
     }
@@ -73,7 +74,7 @@ async function readOnce(
     const { atr } = await card.state();
     return await readThaiCard(
       // copied: the next answer goes to the same place
-      async (apdu) => Uint8Array.from(await card.transmit(apdu, buffer)),
+      async (apdu) => (await card.transmit(apdu, buffer)).slice(),
       { atr: Uint8Array.from(atr), withPhoto: options.withPhoto },
     );
   } finally {
@@ -93,13 +94,15 @@ async function unlessHeld<T>(
   giveUp: number,
   letGoOf: (late: T | null) => Promise<void>,
 ): Promise<T> {
-  const patience = new AbortController();
-  const late = pause(Math.max(LEAST_MS, giveUp - performance.now()), patience.signal).then(() => LATE);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<typeof LATE>((resolve) => {
+    timer = setTimeout(() => resolve(LATE), Math.max(LEAST_MS, giveUp - performance.now()));
+  });
   try {
     const outcome = await Promise.race([work, late]);
-    if (outcome !== LATE) return outcome as T;
+    if (outcome !== LATE) return outcome;
   } finally {
-    patience.abort();
+    clearTimeout(timer);
   }
   options.onStillWaiting(work.catch(() => null).then(letGoOf));
   throw readerBusy(options.busyMs);
@@ -129,14 +132,3 @@ const GONE: readonly string[] = [
   'ReaderUnavailable',
   'UnknownReader',
 ];
-
-/** Ends early, without a word, when the signal says so. */
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal?.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}

@@ -53,16 +53,24 @@ export async function readThaiCard(transmit: Transmit, options: ReadOptions = {}
   const who = await read(WHO);
   const within = ({ offset, length }: Field): Uint8Array =>
     who.subarray(offset - WHO.offset, offset - WHO.offset + length);
-  return {
+  const issuer = await read(FIELDS.issuer);
+  const issueDate = await read(FIELDS.issueDate);
+  const expiryDate = await read(FIELDS.expiryDate);
+  // nothing below throws until it is awaited: what has come is understood while the card finds this
+  const address = read(FIELDS.address);
+  const card = {
     citizenId,
     thaiName: nameOf(within(FIELDS.thaiName)),
     englishName: nameOf(within(FIELDS.englishName)),
     birthDate: birthDateOf(within(FIELDS.birthDate)),
     sex: sexOf(within(FIELDS.sex)),
-    issuer: textOf(await read(FIELDS.issuer)) || null,
-    issueDate: dateOf(await read(FIELDS.issueDate)),
-    expiryDate: expiryDateOf(await read(FIELDS.expiryDate)),
-    address: addressOf(await read(FIELDS.address)),
+    issuer: textOf(issuer) || null,
+    issueDate: dateOf(issueDate),
+    expiryDate: expiryDateOf(expiryDate),
+  };
+  return {
+    ...card,
+    address: addressOf(await address),
     photo: withPhoto ? await photoOrNone(read) : null,
   };
 }

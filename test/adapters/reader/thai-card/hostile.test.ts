@@ -109,7 +109,8 @@ it('one byte of one answer changed', async () => {
 it('fields of any bytes are a word of the field or nothing', () => {
   fc.assert(
     fc.property(bytes(300), (some) => {
-      expect(textOf(some)).not.toMatch(/\p{Cc}/u);
+      const decoded = new TextDecoder('windows-874').decode(some);
+      expect(textOf(some)).toBe(decoded.replace(/[\p{Cc}\ufffd]/gu, '').trim());
       expect(textOf(some).isWellFormed()).toBe(true);
       expect([null, 'male', 'female']).toContain(sexOf(some));
       for (const date of [birthDateOf(some), dateOf(some)])

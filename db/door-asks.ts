@@ -35,7 +35,8 @@ export function doorAsks(engine: Engine): DoorAsks {
       const put = queries.begin({ ...toRow(next), from: next.version - 1 });
       // asked after the row was written, and so after whoever wrote it before has ended
       const key = { hcode, pid, serviceDate, claimType };
-      const others = [queries.asker(key), queries.holder(key)];
+      const day = { from: startOfServiceDate(serviceDate), to: endOfServiceDate(serviceDate) };
+      const others = [queries.asker(key), queries.holder({ ...key, ...day })];
       return engine.write(function* () {
         if ((yield* changeOne(put)) === 0) return false;
         if ((yield* ask(others)).length > 0)
@@ -136,7 +137,7 @@ function doorAskQueries(db: Kysely<Tables>) {
         .where('asked_at', 'is not', null),
     ),
     /** A code that came without being asked for from here, and perhaps a moment ago: as `doorStanding` has it. */
-    holder: prepared((v: AskKey) =>
+    holder: prepared((v: AskKey & { from: Instant; to: Instant }) =>
       db
         .selectFrom('visit_case')
         .select('vn')
@@ -145,8 +146,8 @@ function doorAskQueries(db: Kysely<Tables>) {
         .where('service_date', '=', v.serviceDate)
         .where('code_source', '<>', 'his')
         .where((eb) => eb(eb.fn.coalesce('code_claim_type', 'claim_type'), '=', v.claimType))
-        .where('code_issued_at', '>=', startOfServiceDate(v.serviceDate))
-        .where('code_issued_at', '<', endOfServiceDate(v.serviceDate)),
+        .where('code_issued_at', '>=', v.from)
+        .where('code_issued_at', '<', v.to),
     ),
     due: prepared((v: { now: number; limit: number }) =>
       asks()

@@ -129,3 +129,25 @@ describe('over the line of a reader worker', () => {
     expect(codesOf(n, carried)).toHaveLength(1);
   });
 });
+
+test('a ledger was put back and the bridge listens, but has not begun: nothing is asked for before it knows', async () => {
+  const early = await DoorHouse.open({ isEarly: true, settings: SETTINGS });
+  try {
+    const own = await doorClient(early);
+    const n = next(early);
+    const claim = claimOf(await own.read());
+    // asked for since the backup
+    const { claimCode } = early.nhso.issueCode({ pid: sampleCitizenId(n), claimType: 'PG0060001' });
+    await early.ledger.remember(
+      'lineage',
+      JSON.stringify({ gap: null, place: null, backupAt: Date.now() - 60_000, setAsideAt: null }),
+    );
+    expect((await own.confirm(claim)).status).toBe(500);
+    expect(codesOf(n, early)).toEqual([claimCode]);
+    await early.begin();
+    expect((await own.confirm(claim)).json.claimCode).toBe(claimCode);
+    expect(codesOf(n, early)).toEqual([claimCode]);
+  } finally {
+    await early.close();
+  }
+});

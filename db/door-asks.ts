@@ -1,7 +1,12 @@
 /** What clients of the drop-in agent API have asked for: one row a person, hospital, day and claim type. */
 
 import { type Kysely, sql } from 'kysely';
-import type { Instant, ServiceDate } from '../src/domain/bangkok.ts';
+import {
+  endOfServiceDate,
+  type Instant,
+  type ServiceDate,
+  startOfServiceDate,
+} from '../src/domain/bangkok.ts';
 import type { AskKey, AskState, DoorAsk } from '../src/domain/door-ask.ts';
 import type { DoorAsks } from '../src/service/ports/door-asks.ts';
 import { checkLimit } from './cursor.ts';
@@ -29,11 +34,13 @@ export function doorAsks(engine: Engine): DoorAsks {
       const { hcode, pid, serviceDate, claimType } = next;
       const put = queries.begin({ ...toRow(next), from: next.version - 1 });
       // asked after the row was written, and so after whoever wrote it before has ended
-      const asker = queries.asker({ hcode, pid, serviceDate, claimType });
+      const key = { hcode, pid, serviceDate, claimType };
+      const day = { from: startOfServiceDate(serviceDate), to: endOfServiceDate(serviceDate) };
+      const others = [queries.asker(key), queries.holder({ ...key, ...day })];
       return engine.write(function* () {
         if ((yield* changeOne(put)) === 0) return false;
-        if ((yield* ask([asker])).length > 0)
-          throw alreadyAsked('a visit of the same person, day and claim type has asked');
+        if ((yield* ask(others)).length > 0)
+          throw alreadyAsked('a visit of the same person, day and claim type has asked, or holds the code');
         return true;
       });
     },
@@ -128,6 +135,19 @@ function doorAskQueries(db: Kysely<Tables>) {
         .where('service_date', '=', v.serviceDate)
         .where('claim_type', '=', v.claimType)
         .where('asked_at', 'is not', null),
+    ),
+    /** A code that came without being asked for from here, and perhaps a moment ago: as `doorStanding` has it. */
+    holder: prepared((v: AskKey & { from: Instant; to: Instant }) =>
+      db
+        .selectFrom('visit_case')
+        .select('vn')
+        .where('hcode', '=', v.hcode)
+        .where('pid', '=', v.pid)
+        .where('service_date', '=', v.serviceDate)
+        .where('code_source', '<>', 'his')
+        .where((eb) => eb(eb.fn.coalesce('code_claim_type', 'claim_type'), '=', v.claimType))
+        .where('code_issued_at', '>=', v.from)
+        .where('code_issued_at', '<', v.to),
     ),
     due: prepared((v: { now: number; limit: number }) =>
       asks()

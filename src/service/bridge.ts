@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { bangkokIso, type Instant, serviceDateOf } from '../domain/bangkok.ts';
-import { errorText, isBridgeError } from '../domain/bridge-error.ts';
+import { BridgeError, errorText, isBridgeError } from '../domain/bridge-error.ts';
 import type { Case } from '../domain/case.ts';
 import type { NhsoSight } from '../domain/machine/offline.ts';
 import type { Gap } from '../domain/machine/restored.ts';
@@ -72,7 +72,8 @@ export class Bridge implements BridgeApi {
   readonly #stuck = new StuckWatch();
   readonly agentApi: AgentDoor;
   readonly #timers: NodeJS.Timeout[] = [];
-  #gap: Gap | null = null;
+  /** Undefined until the ledger has been looked at. */
+  #gap: Gap | null | undefined;
   #sweptTo: Instant = 0;
   #background = new Set<Promise<void>>();
   #isStopping = false;
@@ -93,7 +94,7 @@ export class Bridge implements BridgeApi {
     }
     this.#polls = new Polls(house, this.#intakes, options.polls);
     this.#readiness = new Readiness(house, this.#intakes, this.#polls, this.#lines);
-    const steps = { line: (hcode: string) => this.#line(hcode), gap: () => this.#gap, kick };
+    const steps = { line: (hcode: string) => this.#line(hcode), gap: () => this.#knownGap(), kick };
     this.#tools = { house, ...steps };
     this.#night = new Night(nightTools(house, steps));
     this.agentApi = new AgentDoor({ ...this.#tools, accept: (message) => this.acceptCardRead(message) });
@@ -102,8 +103,9 @@ export class Bridge implements BridgeApi {
   /** Takes up all work that the ledger knows of, then begins to poll. */
   async start(): Promise<void> {
     const { ledger, clock, log } = this.#house;
-    this.#gap = await ledger.gap(clock.now());
-    tellGap(this.#gap, clock.now(), log);
+    const gap = await ledger.gap(clock.now());
+    this.#gap = gap;
+    tellGap(gap, clock.now(), log);
     await ledger.beat();
     await this.#house.queue.start(this.#handlers());
     await this.#firstLook();
@@ -111,7 +113,7 @@ export class Bridge implements BridgeApi {
     this.#polls.start();
     this.#every(DUE_MS, 'due', () => this.#sweepDue());
     this.#every(MINUTE_MS, 'beat', () => ledger.beat());
-    if (this.#gap !== null) this.#every(LOST_MS, 'lost', () => seekLost(this.#house, this.#gap));
+    if (gap !== null) this.#every(LOST_MS, 'lost', () => seekLost(this.#house, gap));
     this.#every(DUE_MS, 'probe', () => this.#probe());
     this.#every(DUE_MS, 'agent-api', () => this.agentApi.work());
     this.#house.tokens.start();
@@ -293,6 +295,14 @@ export class Bridge implements BridgeApi {
     const line = this.#lines.get(hcode);
     if (line === undefined) throw new TypeError(`no site ${hcode}`);
     return line;
+  }
+
+  /** The bridge listens before it begins: a client that is faster than that must not ask for what a lost ledger has asked for. */
+  #knownGap(): Gap | null {
+    if (this.#gap !== undefined) return this.#gap;
+    throw new BridgeError('ledger-unavailable', 'the bridge has just begun and looks at its ledger', {
+      retry: 'yes',
+    });
   }
 
   #every(ms: number, what: string, run: () => Promise<void>): void {

@@ -9,12 +9,12 @@ import { atMost } from '../../../src/length-limits.ts';
 import type { HttpRequest } from '../http.ts';
 
 const pid = z.string().regex(/^\d{13}$/);
-/** Far above anything that the agent would take; it is the agent that judges. */
-const text = z.string().check(atMost(200));
+/** Far above anything that the agent would take. What is missing, or a number in the place of a text, is the agent's to judge. */
+const value = z.union([z.string().check(atMost(200)), z.number(), z.boolean()]).nullish();
 /** What else a client of the agent API may have sent is nothing that the agent looks at, and stays behind. */
 const claim = z.object({
-  ...{ pid, claimType: text, mobile: text, correlationId: text },
-  ...{ hn: text.nullish(), hcode: text.nullish() },
+  ...{ pid: value, claimType: value, mobile: value, correlationId: value },
+  ...{ hn: value, hcode: value },
 });
 
 /** NHSO's own names, as they stand in the agent's addresses. */

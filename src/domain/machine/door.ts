@@ -15,6 +15,7 @@ import { type Change, change, NO_REASON, thenDo } from './transition.ts';
 
 /** What the client sends, as far as it concerns the case. */
 export interface DoorRequest {
+  pid: string;
   claimType: string;
   mobile: string;
   correlationId: string;
@@ -103,7 +104,8 @@ export function doorStanding(
   }
   const same = cases.filter((c) => c.claimType === claimType && c.code === null);
   if (same.some((c) => c.state === 'confirming' || c.state === 'unknown')) return { kind: 'under-way' };
-  if (same.some((c) => c.askedAt !== null)) return { kind: 'stuck' };
+  // also where a code of another kind has settled it since: the ledger lets nobody ask for it beside that case
+  if (cases.some((c) => c.claimType === claimType && c.askedAt !== null)) return { kind: 'stuck' };
   if (ask?.state === 'asking') return { kind: 'under-way' };
   if (ask?.state === 'lost') return { kind: isUndecided(ask) ? 'stuck' : 'under-way' };
   if (!isRead) return { kind: 'no-card' };
@@ -118,7 +120,7 @@ export function visitForAsk(ask: DoorAsk, cases: readonly Case[], at: Instant): 
 }
 
 /**
- * The client's confirm is about to be sent. Null: the case has moved on. The client speaks for the counter, so its phone and
+ * The client's confirm is about to be sent. Null: the case has moved on, perhaps to another person. The client speaks for the counter, so its phone and
  * claim type stand as a person's answers.
  */
 export function askedThroughDoor(
@@ -127,7 +129,7 @@ export function askedThroughDoor(
   recoverAt: Instant,
   { actor, at }: DoorCause,
 ): Change | null {
-  if (!isOpenToDoor(current) || !mayAsk(current, at)) return null;
+  if (current.pid !== request.pid || !isOpenToDoor(current) || !mayAsk(current, at)) return null;
   const { claimType, mobile, correlationId, stationId } = request;
   return change(
     current,

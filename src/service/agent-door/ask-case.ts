@@ -80,7 +80,7 @@ export async function askOnCase(
 async function announce(
   tools: DoorTools,
   { site, station, actor }: Counter,
-  { claimType, mobile, correlationId }: ClientRequest,
+  { pid, claimType, mobile, correlationId }: ClientRequest,
   target: Case,
 ): Promise<Announced | null> {
   const { house } = tools;
@@ -92,7 +92,7 @@ async function announce(
       seen.before = beforeDoor(c);
       seen.isSought = mayHaveBeenAsked(c, tools.gap());
       if (seen.isSought) return isOpenToDoor(c) ? seekFirst(c, tools.gap(), at) : null;
-      const request = { claimType, mobile, correlationId: correlationId ?? '', stationId: station.id };
+      const request = { pid, claimType, mobile, correlationId: correlationId ?? '', stationId: station.id };
       const recoverAt = at + recoverAfter(site.settings);
       return askedThroughDoor(c, request, recoverAt, { actor, at });
     });

@@ -5,7 +5,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serviceDateOf } from '../../domain/bangkok.ts';
-import { BridgeError } from '../../domain/bridge-error.ts';
+import { BridgeError, isBridgeError } from '../../domain/bridge-error.ts';
 import { codeAnswer } from './answers.ts';
 import type { DoorAnswer } from './api.ts';
 import { askOnCase } from './ask-case.ts';
@@ -50,6 +50,8 @@ export async function confirmSave(tools: DoorTools, counter: Counter, body: unkn
       if (end.kind === 'lost') last = end;
       if (end.kind === 'unsent') {
         unsent += 1;
+        // trying again would change nothing
+        if (isBridgeError(end.error, 'bad-input')) throw end.error;
         if (unsent >= UNSENT.tries || performance.now() + UNSENT.pauseMs >= until) throw end.error;
         await sleep(UNSENT.pauseMs);
         continue;

@@ -53,8 +53,17 @@ export async function sendConfirm(line: NhsoLine, agent: NhsoAgent, body: string
     return { receipt, answer, fault: fault ?? unclear() };
   } catch (error) {
     if (!isBridgeError(error)) throw error;
-    return { receipt: null, answer: null, fault: error };
+    return {
+      receipt: null,
+      answer: null,
+      fault: isBridgeError(error, 'bad-input') ? unsendable(error) : error,
+    };
   }
+}
+
+/** The way to the agent does not take it, and never will: nothing was sent, so there is nothing to look up. */
+function unsendable({ message, detail }: BridgeError): BridgeError {
+  return new BridgeError('bad-input', message, { retry: 'yes', detail });
 }
 
 function unclear(): BridgeError {

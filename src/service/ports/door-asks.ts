@@ -10,7 +10,7 @@ export interface DoorAsks {
   ofPerson(hcode: string, pid: string, serviceDate: ServiceDate): Promise<DoorAsk[]>;
   /**
    * Writes that it is about to be sent. False when somebody else was faster: look again. Throws `already-asked` (retry no)
-   * when a case has asked for the same.
+   * when a case has asked for the same, or holds the code.
    */
   begin(next: DoorAsk): Promise<boolean>;
   /** Writes the next version of what stands there; false when somebody else was faster. */

@@ -1,6 +1,8 @@
 /** Rule 1 between visits and clients of the agent API: whoever of two asks first is the only one. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DAY_MS } from '../../../src/domain/bangkok.ts';
+import type { HeldCode } from '../../../src/domain/case.ts';
 import {
   askFreed,
   askLost,
@@ -70,6 +72,21 @@ export function doorAsksContract(make: MakeStore): void {
       expect(await begin(newAsk(ask.hcode, free))).toBe('ok');
       expect(await begin(newAsk(ask.hcode, free))).toBe('too-late');
       expect(await begin({ ...newAsk(ask.hcode, free), version: 4 })).toBe('too-late');
+    });
+
+    test('do not begin beside a code of the day and claim type, however it came', async () => {
+      const told = async (more: Partial<HeldCode>): Promise<string> => {
+        const ask = newAsk(newSite());
+        const code = { ...heldCode(newCode()), source: 'lookup' as const, ...more };
+        const visit = { hcode: ask.hcode, vn: 'a', pid, claimType: 'PG0130001', code };
+        await ledgers[1].commit([created(visit)]);
+        return begin(ask);
+      };
+      expect(await told({})).toBe('already-asked');
+      expect(await told({ claimType: 'PG0130001' })).toBe('ok');
+      expect(await told({ issuedAt: SAMPLE_AT - DAY_MS })).toBe('ok');
+      expect(await told({ issuedAt: null })).toBe('ok');
+      expect(await told({ claimType: CLAIM_TYPE, source: 'his' })).toBe('ok');
     });
 
     test('of two clients at once one is the first', async () => {

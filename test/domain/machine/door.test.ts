@@ -32,7 +32,10 @@ import {
 } from './given.ts';
 
 const BY = { actor: 'key:his', at: AT };
-const REQUEST = { claimType: 'PG0060001', mobile: '0899999992', correlationId: 'c9', stationId: 'counter-9' };
+const REQUEST = {
+  ...{ pid: sampleCitizenId(1), claimType: 'PG0060001', mobile: '0899999992' },
+  ...{ correlationId: 'c9', stationId: 'counter-9' },
+};
 const KEY = {
   hcode: SAMPLE_HCODE,
   pid: sampleCitizenId(1),

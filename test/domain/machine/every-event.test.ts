@@ -30,7 +30,7 @@ import type { Change } from '../../../src/domain/machine/transition.ts';
 import { waitForHis, writeBackRefused, writtenBack } from '../../../src/domain/machine/write-back.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/requirement.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
-import { SAMPLE_AT, sampleFoundRight } from '../../support/samples.ts';
+import { SAMPLE_AT, sampleCitizenId, sampleFoundRight } from '../../support/samples.ts';
 import { anyCase, anyRead, anyTime, anyVisit, issued } from './any-case.ts';
 import { LOOKUP_TIMES } from './given.ts';
 import { expectLegal } from './legal.ts';
@@ -103,7 +103,10 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   writeBackUndone: (c, g) => writeBackUndone(c, held(g.codes[0]).claimCode, { at: g.at }),
 };
 
-const DOOR = { claimType: 'PG0130001', mobile: '0899999992', correlationId: 'c9', stationId: 'counter-9' };
+const DOOR = {
+  ...{ pid: sampleCitizenId(1), claimType: 'PG0130001', mobile: '0899999992' },
+  ...{ correlationId: 'c9', stationId: 'counter-9' },
+};
 const client = ({ at }: Given) => ({ actor: 'key:his', at });
 const ask = (c: Case, { at, codes }: Given, state: DoorAsk['state']): DoorAsk => ({
   ...{

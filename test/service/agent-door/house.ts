@@ -9,6 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openAgent } from '../../../adapters/nhso/agent.ts';
+import { NhsoHttp } from '../../../adapters/nhso/http.ts';
+import { openCarriedAgent } from '../../../adapters/nhso/line/carried-agent.ts';
+import { keepLine } from '../../../adapters/nhso/line/dial.ts';
 import { Lines } from '../../../adapters/nhso/line/lines.ts';
 import { openLedger } from '../../../db/open-ledger.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../../simulators/nhso-agent/start.ts';
@@ -18,6 +21,7 @@ import { DEFAULT_POLICY } from '../../../src/domain/requirement.ts';
 import { makeKey } from '../../../src/http/api-key.ts';
 import { makeApp } from '../../../src/http/app.ts';
 import { makeMetrics } from '../../../src/http/metrics.ts';
+import { AGENT_LINE_PATH } from '../../../src/http/routes/agent-line.ts';
 import type { Scope } from '../../../src/http/scopes.ts';
 import { type Listening, listen } from '../../../src/http/server.ts';
 import { makeLog } from '../../../src/log.ts';
@@ -51,6 +55,10 @@ export interface DoorHouseOptions {
   settings?: Partial<SiteSettings>;
   zone?: 'test' | 'prod';
   timeouts?: { confirmMs?: number; readMs?: number };
+  /** The agent of the first station is reached over the line of its reader worker. */
+  isCarried?: boolean;
+  /** The bridges listen, as they do before they begin, and begin with {@link DoorHouse.begin}. */
+  isEarly?: boolean;
 }
 
 export interface Told {
@@ -84,6 +92,7 @@ export class DoorHouse {
   readonly #pump: NodeJS.Timeout;
   #running: Running[] = [];
   #keys = new Map<string, string>();
+  readonly #workers: (() => Promise<void>)[] = [];
   isPaused = false;
   #isPumping = false;
 
@@ -150,7 +159,8 @@ export class DoorHouse {
       secrets: { keyFile: join(this.#folder, 'secret.key') },
     });
     await ledger.migrate();
-    const site = this.#site();
+    const lines = new Lines(log);
+    const site = this.#site(lines);
     const sites = new Map([[SAMPLE_HCODE, site]]);
     const metrics = makeMetrics({ ledger, clock, sites: [site], queue: this.#queue });
     const parts = { ledger, queue: this.#queue, clock, log, metrics, sites };
@@ -158,9 +168,9 @@ export class DoorHouse {
       { ...parts, tokens: new Tokens(parts) },
       { onStuck: () => undefined, polls: { placeMs: Number.POSITIVE_INFINITY } },
     );
-    const app = makeApp({ api: bridge, ledger, clock, log, metrics, sites: [site], lines: new Lines(log) });
-    const server = await listen(app, { host: '127.0.0.1', port: 0 });
-    await bridge.start();
+    const app = makeApp({ api: bridge, ledger, clock, log, metrics, sites: [site], lines });
+    const server = await listen(app, { host: '127.0.0.1', port: 0, upgrades: AGENT_LINE_PATH });
+    if (!this.#options.isEarly) await bridge.start();
     const closeAgents = () => Promise.all(site.stations.map((s) => s.agent.close()));
     this.#running.push({
       ...{ bridge, ledger, server },
@@ -168,6 +178,7 @@ export class DoorHouse {
         await server.close(0);
         await bridge.stop(0);
         await closeAgents();
+        lines.close();
         await ledger.close();
       },
       async die() {
@@ -177,6 +188,26 @@ export class DoorHouse {
         await bridge.stop(0).catch(() => undefined);
       },
     });
+  }
+
+  async begin(): Promise<void> {
+    for (const { bridge } of this.#running) await bridge.start();
+  }
+
+  /** The reader worker of the first station, as far as it carries; until the house is closed. */
+  async carry(): Promise<void> {
+    const exchange = new NhsoHttp(this.agent.url, { connections: 4 });
+    const key = await this.key(STATIONS[0], ['agent-line:carry']);
+    const up = Promise.withResolvers<void>();
+    const line = keepLine({
+      ...{ bridge: this.url, key, exchange, log: makeLog({ level: 'silent' }) },
+      onState: ({ is }) => is === 'up' && up.resolve(),
+    });
+    this.#workers.push(async () => {
+      await line.close();
+      await exchange.close();
+    });
+    await up.promise;
   }
 
   /** All bridges die as they stand; one starts anew on the same ledger. */
@@ -189,8 +220,8 @@ export class DoorHouse {
     await dying;
   }
 
-  #site(): Site {
-    const { zone = 'test', timeouts = {}, settings } = this.#options;
+  #site(lines: Lines): Site {
+    const { zone = 'test', timeouts = {}, settings, isCarried } = this.#options;
     const confirmMs = timeouts.confirmMs ?? 8_000;
     const times = {
       terminalsMs: 1_000,
@@ -210,10 +241,14 @@ export class DoorHouse {
         tokenSources: [],
       },
       policy: { requirement: DEFAULT_POLICY, claimType: { default: 'PG0060001', rules: [] } },
-      stations: STATIONS.map((id, i) => ({
-        id,
-        agent: openAgent({ url: urls[i] ?? '', hcode: SAMPLE_HCODE, zone, timeouts: times }),
-      })),
+      stations: STATIONS.map((id, i) => {
+        const own = { hcode: SAMPLE_HCODE, zone, timeouts: times };
+        const agent =
+          isCarried && i === 0
+            ? openCarriedAgent({ ...own, stationId: id, lines })
+            : openAgent({ ...own, url: urls[i] ?? '' });
+        return { id, agent };
+      }),
       settings: {
         ...{ pollMs: 1_000, quietHours: null, overlapMs: 15 * 60_000, digestMs: 1_000, catchUpDays: 1 },
         ...{ confirmTimeoutMs: confirmMs, settleMs: 300, offlineLookupMs: 60_000 },
@@ -287,6 +322,7 @@ export class DoorHouse {
   async close(): Promise<void> {
     clearInterval(this.#pump);
     while (this.#isPumping) await sleep(10);
+    for (const end of this.#workers) await end();
     for (const running of this.#running) await running.end();
     await this.agent.close();
     await this.neighbour.close();

@@ -18,6 +18,9 @@ describe('the calls that a line carries', () => {
     get(`/api/nhso-service/latest-5-authen-code-all-hospital/${PID}`),
     post('/api/nhso-service/save-as-draft'),
     post('/api/nhso-service/confirm-save'),
+    // the agent's to judge
+    post('/api/nhso-service/confirm-save', '{}'),
+    post('/api/nhso-service/confirm-save', '{"pid":"12","hn":123,"hcode":null}'),
   ])('$method $path comes out as it went in', (request) => {
     const { body: sent, ...rest } = requestOf(carriedCallOf(request));
     const { body: given, ...same } = { body: undefined, ...request };
@@ -43,7 +46,8 @@ describe('the calls that a line carries', () => {
     post('/api/smartcard/read?readImageFlag=false'),
     post('/api/nhso-service/cancel'),
     post('/api/nhso-service/confirm-save', '{"pid":'),
-    post('/api/nhso-service/confirm-save', '{}'),
+    post('/api/nhso-service/confirm-save', '{"hn":{}}'),
+    post('/api/nhso-service/confirm-save', `{"hn":"${'1'.repeat(201)}"}`),
     get('/api/nhso-service/confirm-save'),
   ])('$method $path is none of them, and is not quoted', (request) => {
     expect(() => carriedCallOf(request)).toThrow(BridgeError);

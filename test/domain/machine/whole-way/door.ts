@@ -84,7 +84,7 @@ export class DoorModel {
     if (standing.target !== null) {
       this.#askOnCase(
         standing.target,
-        { claimType, mobile: MOBILE, correlationId, stationId: 'counter-1' },
+        { pid: key.pid, claimType, mobile: MOBILE, correlationId, stationId: 'counter-1' },
         fate,
       );
       return;

@@ -1,0 +1,153 @@
+/** What may come between a client's request and its turn, and requests that are out of the ordinary. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { serviceDateOf } from '../../../src/domain/bangkok.ts';
+import type { Visit } from '../../../src/domain/visit.ts';
+import { SAMPLE_HCODE, sampleCitizenId } from '../../support/samples.ts';
+import { claimOf, DoorHouse, doorClient, type PublicClient } from './house.ts';
+
+const SETTINGS = { breakerFailures: 20 };
+const CONFIRM_MS = 10_000;
+
+let house: DoorHouse;
+let client: PublicClient;
+beforeAll(async () => {
+  house = await DoorHouse.open({ settings: SETTINGS, timeouts: { confirmMs: CONFIRM_MS } });
+  client = await doorClient(house);
+});
+afterAll(() => house.close());
+
+let people = 70_000;
+/** Somebody nobody has met, with the card in the reader. */
+function next(at = house): number {
+  people += 1;
+  at.nhso.clearFaults();
+  at.nhso.limitPerDay(null);
+  at.nhso.insertCard(sampleCitizenId(people));
+  return people;
+}
+
+const codesOf = (n: number, at = house): string[] =>
+  at.nhso.codes(sampleCitizenId(n)).map((c) => c.claimCode);
+
+/** A visit that a client may ask for and the bridge does not. */
+async function waiting(n: number): Promise<string> {
+  const vn = house.visit(n, { phones: [] });
+  await house.poll();
+  await house.caseIn(vn, 'needs-staff');
+  return vn;
+}
+
+async function correct(vn: string, more: Partial<Visit>): Promise<void> {
+  for (const visit of house.his.visits) if (visit.vn === vn) Object.assign(visit, more);
+  await house.poll();
+}
+
+test('the visit becomes another person’s while the client waits for its turn: one code, and none for the other', async () => {
+  const n = next();
+  const claim = claimOf(await client.read());
+  const vn = await waiting(n);
+  house.nhso.delay(1_000, 'read-card-only');
+  const before = client.call('GET', '/api/smartcard/read-card-only');
+  await sleep(50);
+  const told = client.confirm(claim);
+  await sleep(200);
+  await correct(vn, { pid: sampleCitizenId(n + 5_000), hn: 'another' });
+  expect((await house.case(vn))?.pid).toBe(sampleCitizenId(n + 5_000));
+  await before;
+  expect((await told).json.claimCode).toBe(codesOf(n)[0]);
+  expect(codesOf(n)).toHaveLength(1);
+  expect(await house.case(vn)).toMatchObject({ askedAt: null, code: null });
+});
+
+test('a clerk has settled what was asked for with another code: the client is told at once to look at NHSO', async () => {
+  const n = next();
+  const claim = claimOf(await client.read());
+  const vn = await waiting(n);
+  house.nhso.loseAnswers({ next: 1, how: 'drop' });
+  const first = client.confirm(claim);
+  await house.caseIn(vn, 'unknown');
+  house.nhso.issueCode({ pid: sampleCitizenId(n) });
+  await house.caseIn(vn, 'needs-staff');
+  expect((await first).status).toBe(500);
+  await correct(vn, { code: 'PP0000000077' });
+  expect(await house.caseIn(vn, 'written')).toMatchObject({ code: { source: 'his' } });
+  const begun = performance.now();
+  const { status, json } = await client.confirm(claim);
+  expect(performance.now() - begun).toBeLessThan(CONFIRM_MS / 2);
+  expect([status, json.message]).toEqual([500, expect.stringContaining('Please look at NHSO')]);
+  expect(codesOf(n)).toHaveLength(2);
+});
+
+describe('over the line of a reader worker', () => {
+  let carried: DoorHouse;
+  let own: PublicClient;
+  beforeAll(async () => {
+    carried = await DoorHouse.open({
+      isCarried: true,
+      settings: SETTINGS,
+      timeouts: { confirmMs: CONFIRM_MS },
+    });
+    await carried.carry();
+    own = await doorClient(carried);
+  });
+  afterAll(() => carried.close());
+
+  const row = (n: number) =>
+    carried.ledger.doorAsks.find({
+      ...{ hcode: SAMPLE_HCODE, pid: sampleCitizenId(n), claimType: 'PG0060001' },
+      serviceDate: serviceDateOf(Date.now()),
+    });
+
+  test('a number in the place of a text is taken, as the agent takes it', async () => {
+    const n = next(carried);
+    const { status, json } = await own.confirm(claimOf(await own.read(), { hn: 123 }));
+    expect([status, [json.claimCode]]).toEqual([200, codesOf(n, carried)]);
+  });
+
+  test('what is missing is refused in the agent’s own words', async () => {
+    const n = next(carried);
+    const { status, json } = await own.confirm(claimOf(await own.read(), { mobile: undefined }));
+    expect([status, json.errors]).toEqual([
+      400,
+      [expect.objectContaining({ field: 'mobile', rejectedValue: '' })],
+    ]);
+    expect(await row(n)).toMatchObject({ state: 'free' });
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['a list', { mobile: ['0812345678'] }],
+    ['a text without end', { hn: '1'.repeat(300) }],
+  ])('%s, which no line carries, is refused at once and leaves nothing to look up', async (_, more) => {
+    const n = next(carried);
+    const begun = performance.now();
+    expect((await own.confirm(claimOf(await own.read(), more))).status).toBe(400);
+    expect(performance.now() - begun).toBeLessThan(CONFIRM_MS / 2);
+    expect(await row(n)).toMatchObject({ state: 'free' });
+    expect((await own.confirm(claimOf(await own.read()))).status).toBe(200);
+    expect(codesOf(n, carried)).toHaveLength(1);
+  });
+});
+
+test('a ledger was put back and the bridge listens, but has not begun: nothing is asked for before it knows', async () => {
+  const early = await DoorHouse.open({ isEarly: true, settings: SETTINGS });
+  try {
+    const own = await doorClient(early);
+    const n = next(early);
+    const claim = claimOf(await own.read());
+    // asked for since the backup
+    const { claimCode } = early.nhso.issueCode({ pid: sampleCitizenId(n), claimType: 'PG0060001' });
+    await early.ledger.remember(
+      'lineage',
+      JSON.stringify({ gap: null, place: null, backupAt: Date.now() - 60_000, setAsideAt: null }),
+    );
+    expect((await own.confirm(claim)).status).toBe(500);
+    expect(codesOf(n, early)).toEqual([claimCode]);
+    await early.begin();
+    expect((await own.confirm(claim)).json.claimCode).toBe(claimCode);
+    expect(codesOf(n, early)).toEqual([claimCode]);
+  } finally {
+    await early.close();
+  }
+});

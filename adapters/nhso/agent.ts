@@ -9,6 +9,7 @@ import { type AgentCall, CALLS } from './calls.ts';
 import { jsonOf, noAnswerFault, statusFault } from './faults.ts';
 import { type NhsoExchange, NhsoHttp, NoAnswer } from './http.ts';
 import { agentPipe } from './pipe.ts';
+import { soon } from './stopwatch.ts';
 
 export interface AgentTimeouts {
   terminalsMs: number;
@@ -46,8 +47,9 @@ export function agentOver(
   async function ask(call: AgentCall, path: string, timeoutMs: number, body?: unknown): Promise<unknown> {
     const { method } = call;
     const request = body === undefined ? {} : { body: JSON.stringify(body) };
+    const inTime = call === CALLS.confirm ? { mayStart: soon() } : {};
     try {
-      const answer = await http.send({ method, path, timeoutMs, ...request });
+      const answer = await http.send({ method, path, timeoutMs, ...request, ...inTime });
       const fault = statusFault(call, answer);
       if (fault !== null) throw fault;
       return jsonOf(call, answer);

@@ -6,6 +6,7 @@ import { cardOf, confirmOf, readOf } from './answers.ts';
 import { type AgentCall, CALLS } from './calls.ts';
 import { jsonOf, noAnswerFault, statusFault } from './faults.ts';
 import { type HttpAnswer, type NhsoExchange, NoAnswer } from './http.ts';
+import { soon } from './stopwatch.ts';
 
 interface Sent {
   call: AgentCall;
@@ -66,6 +67,7 @@ export function agentPipe(http: NhsoExchange, { zone, timeouts }: PipeOptions): 
         path,
         timeoutMs,
         ...(body === undefined ? {} : { body }),
+        ...(call === CALLS.confirm ? { mayStart: soon() } : {}),
       });
       return understood(asked, call, answer);
     } catch (error) {

@@ -3,9 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import type { LineSocket } from '../../../src/service/ports/agent-lines.ts';
 import { type HttpAnswer, NoAnswer } from '../http.ts';
+import { Stopwatch } from '../stopwatch.ts';
 import type { CarriedCall } from './calls.ts';
 import { type FromBridge, readFromWorker, type Why } from './messages.ts';
-import { Stopwatch } from './stopwatch.ts';
 
 /**
  * From asking to the worker's word that it takes the call, at most, ms. What is not taken by then is never sent: a worker that

@@ -5,16 +5,15 @@
 
 import type { Log } from '../../../src/service/ports/log.ts';
 import { type HttpAnswer, type NhsoExchange, NoAnswer } from '../http.ts';
+import { START_MS, Stopwatch, type Times } from '../stopwatch.ts';
 import { type CarriedCall, requestOf } from './calls.ts';
 import { type FromWorker, readFromBridge, type Why } from './messages.ts';
-import { Stopwatch, type Times } from './stopwatch.ts';
 
 /**
- * From taking a call to its `go`, and on to the first byte, ms. A machine that slept, or a process that stood still, in between
+ * From taking a call to its `go`, ms; to the first byte it is `START_MS`. A machine that slept, or a process that stood still, in between
  * must not send what the bridge has long looked up and perhaps asked for again.
  */
 const GO_MS = 3_000;
-const START_MS = 6_000;
 
 /** Calls taken at a time; the bridge has one or two in hand. */
 const MOST_TAKEN = 32;

@@ -1,7 +1,7 @@
 /** What a line can do: stall, trickle, break off, lie about its length, close while idle. Nothing is ever sent twice. */
 
-import { afterEach, expect, test } from 'vitest';
-import { agentAt, faultOf, HASTY, PID, REQUEST, TIMEOUTS } from './given.ts';
+import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { agentAt, faultOf, HASTY, isCarried, PID, REQUEST, TIMEOUTS } from './given.ts';
 import { type Answerer, http, type RawServer, rawServer } from './raw-server.ts';
 
 const open: RawServer[] = [];
@@ -120,6 +120,28 @@ test('a request that timed out while it waited for a connection is never sent', 
   // the line is free again, and the confirm that nobody waits for would go out now
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(server.requests.map((r) => r.split(' ')[1])).toEqual(['/api/nhso-service/save-as-draft']);
+});
+
+test.skipIf(isCarried())('a confirm whose machine slept before it was sent stays unsent', async () => {
+  let answerDraft = () => undefined as unknown;
+  const { agent, server } = await agentOn(
+    (socket, request) => {
+      if (request.includes('save-as-draft')) answerDraft = () => socket.write(http(200, '{}'));
+      else socket.write(http(200, receipt));
+    },
+    { connections: 1 },
+  );
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const draft = agent.saveAsDraft(REQUEST);
+  const confirm = faultOf(agent.confirmSave(REQUEST));
+  await vi.waitUntil(() => server.requests.length === 1);
+  vi.setSystemTime(Date.now() + 7_000);
+  answerDraft();
+  await draft;
+  expect(await confirm).toMatchObject({ code: 'agent-unreachable', retry: 'yes', detail: { sent: false } });
+  expect(server.requests).toHaveLength(1);
+  expect(await agent.confirmSave(REQUEST)).toMatchObject({ claimCode: 'PP0000000001' });
 });
 
 test('what is sent: JSON asked for and declared, no empty keys, the photo not wanted, prefix kept', async () => {

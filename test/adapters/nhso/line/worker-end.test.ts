@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type HttpAnswer, type HttpRequest, NoAnswer } from '../../../../adapters/nhso/http.ts';
 import type { FromBridge, FromWorker } from '../../../../adapters/nhso/line/messages.ts';
-import type { Times } from '../../../../adapters/nhso/line/stopwatch.ts';
 import { WorkerEnd } from '../../../../adapters/nhso/line/worker-end.ts';
+import type { Times } from '../../../../adapters/nhso/stopwatch.ts';
 import { quietLog } from '../../../service/support/quiet.ts';
 import { REQUEST } from '../given.ts';
 

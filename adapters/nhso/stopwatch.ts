@@ -6,6 +6,12 @@ export interface Times {
   wall: number;
 }
 
+/**
+ * From a confirm's call to its first byte, ms. What took longer, because a connection was not free, a process stood still or a machine
+ * slept, is not sent: by then another may have looked up, seen nothing and asked.
+ */
+export const START_MS = 6_000;
+
 const ofThisMachine = (): Times => ({ steady: performance.now(), wall: Date.now() });
 
 /**
@@ -26,4 +32,10 @@ export class Stopwatch {
     const { steady, wall } = this.#now();
     return Math.max(steady - this.#begun.steady, wall - this.#begun.wall);
   }
+}
+
+/** From now on for {@link START_MS}. */
+export function soon(): () => boolean {
+  const since = new Stopwatch();
+  return () => since.ms <= START_MS;
 }

@@ -146,7 +146,7 @@ export function escaped(text: string): string {
   return text
     .toWellFormed()
     .replace(/[\p{Cc}\ufffe\uffff]/gu, (c) =>
-      /\s/.test(c) ? c : `_x${c.charCodeAt(0).toString(16).padStart(4, '0')}_`,
+      '\t\n\r'.includes(c) ? c : `_x${c.charCodeAt(0).toString(16).padStart(4, '0')}_`,
     )
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')

@@ -233,7 +233,9 @@ export function afterFailure(
   // every failure of a card that could be read before without NHSO.
   const down = nhsoFailed && (fullFailure === 'agent-timeout' || state.card?.told != null);
   const pause =
-    state.card?.told == null ? backoffMs(state.card?.failures ?? 0, 1_000, LONGEST_PAUSE_MS) : policy.nhsoRetryMs;
+    state.card?.told == null
+      ? backoffMs(state.card?.failures ?? 0, 1_000, LONGEST_PAUSE_MS)
+      : policy.nhsoRetryMs;
   const card = state.card && {
     ...state.card,
     failures: state.card.failures + 1,

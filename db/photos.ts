@@ -79,6 +79,22 @@ export function photoStore(engine: Engine, secrets: Secrets, commit: Commit): Ph
       return rows.map((row) => ({ readId: row.read_id, hcode: row.hcode, isLost: row.is_lost === 1 }));
     },
 
+    async redate(hcode, { receivedAfter, deleteAt }) {
+      const far = kept().select('read_id').where('delete_at', '>', deleteAt).where('hcode', '=', hcode);
+      // seldom any: an update would lock each minute
+      if ((await engine.read(far.limit(1).compile())).length === 0) return 0;
+      const received = db
+        .selectFrom('card_read')
+        .select('id')
+        .where('received_at', '>', receivedAfter)
+        .where('id', 'in', far);
+      const redate = db
+        .updateTable('read_photo')
+        .set({ delete_at: deleteAt })
+        .where('read_id', 'in', received);
+      return engine.write(() => changeOne(redate.compile()));
+    },
+
     remove(readId, changes) {
       checkVersions(changes);
       const remove = db.deleteFrom('read_photo').where('read_id', '=', readId).compile();

@@ -133,6 +133,12 @@ function receipt(status: number, body: Answer['body'], id: string): DeliveryRece
   };
 }
 
+/**
+ * What the bridge says of a read that it will never take. Any other 4xx speaks of the way to it, which a person puts right: a proxy
+ * that wants a certificate or a log-in, an address with another path, another program at that port.
+ */
+const AGAINST_READ: readonly unknown[] = ['bad-input', 'body-too-large'];
+
 function failure(status: number, retryAfter: string | null, body: Answer['body']): BridgeError {
   const words = bridgeWords(body) ?? `HTTP ${status}`;
   if (status === 401 || status === 403) {
@@ -142,9 +148,7 @@ function failure(status: number, retryAfter: string | null, body: Answer['body']
     });
   }
   if (status === 425) return new BridgeError('clocks-differ', words, { retry: 'yes', detail: { status } });
-  // 404 and 405 without the bridge's own words speak of the address, not of the read
-  const wrongAddress = (status === 404 || status === 405) && body === null;
-  if (status >= 400 && status < 500 && status !== 408 && status !== 429 && !wrongAddress) {
+  if (status >= 400 && status < 500 && AGAINST_READ.includes(body?.code)) {
     return new BridgeError('bridge-refused', words, { retry: 'no', detail: { status } });
   }
   const seconds = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : null;

@@ -114,14 +114,20 @@ class FolderSpool implements ReadSpool {
 
   async #setAside(name: string, reason: string): Promise<void> {
     const target = path.join(this.#folder, REJECTED, name);
-    // somebody may have tidied it away, and one bad read must not block the others
-    await makeFolder(path.dirname(path.resolve(target)));
-    await writeFile(target.replace(/\.json$/, '.reason.txt'), `${reason}\n`, { mode: 0o600 });
-    await rename(path.join(this.#folder, name), target);
-    await syncFolder(path.join(this.#folder, REJECTED));
-    await syncFolder(this.#folder);
+    try {
+      // somebody may have tidied it away, and one bad read must not block the others
+      await makeFolder(path.dirname(path.resolve(target)));
+      await writeFile(target.replace(/\.json$/, '.reason.txt'), `${reason}\n`, { mode: 0o600 });
+      await rename(path.join(this.#folder, name), target);
+    } catch (error) {
+      // nor may a full disk: what the bridge takes of the others makes room
+      this.#putLast(name);
+      throw unusable(this.#folder, error);
+    }
     this.#forget(name);
     this.#rejected += 1;
+    await syncFolder(path.join(this.#folder, REJECTED));
+    await syncFolder(this.#folder);
   }
 
   postpone(read: SpooledRead): void {

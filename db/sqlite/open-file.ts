@@ -27,6 +27,8 @@ export function openFile(path: string): Database.Database {
     // a commit that was answered has reached the disk, also when the power goes: `wal-disk.ts` sees to it
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
+    // a photo that was deleted is not to be had out of the free pages, nor out of a backup made later
+    db.pragma('secure_delete = ON');
     db.pragma('journal_size_limit = 67108864');
     return db;
   } catch (cause) {

@@ -11,7 +11,7 @@ file that only administrators, the system and the service can read. Over an olde
 asks nothing.
 .PARAMETER Account
 Who runs the service: 'Service' is an account of its own without any rights (NT SERVICE\authen-bridge-reader), 'LocalService'
-and 'LocalSystem' are Windows' own.
+and 'LocalSystem' are Windows' own. Over an older version the account stays as it is, unless one is named.
 #>
 [CmdletBinding()]
 param(
@@ -119,8 +119,11 @@ if (-not $service) {
   New-Service -Name $name -BinaryPathName "`"$winsw`"" -DisplayName 'authen-bridge reader' -StartupType Automatic `
     -Description 'Reads cards at this counter and sends them to authen-bridge.' | Out-Null
 }
-$accounts = @{ Service = "NT SERVICE\$name"; LocalService = 'NT AUTHORITY\LocalService'; LocalSystem = 'LocalSystem' }
-Invoke-Tool sc.exe @('config', $name, 'obj=', $accounts[$Account])
+# an older version's service keeps the account that it was given, unless another one is named
+if (-not $service -or $PSBoundParameters.ContainsKey('Account')) {
+  $accounts = @{ Service = "NT SERVICE\$name"; LocalService = 'NT AUTHORITY\LocalService'; LocalSystem = 'LocalSystem' }
+  Invoke-Tool sc.exe @('config', $name, 'obj=', $accounts[$Account])
+}
 # its own identity, for the rights below, whoever runs it
 Invoke-Tool sc.exe @('sidtype', $name, 'unrestricted')
 # started again after 5 s, 10 s, then every minute; also when it ended by itself with an error

@@ -113,7 +113,7 @@ export function readerCommand(): Command {
     .addHelpText('after', STATUS_HELP)
     .action(async ({ spool, json }: { spool: string; json: boolean }) => {
       const { asText, EXIT_CODES, readerStatus } = await import('./reader/status.ts');
-      const report = await readerStatus(spool, Date.now());
+      const report = await readerStatus(spool);
       console.log(json ? JSON.stringify(report, null, 2) : asText(report));
       process.exitCode = EXIT_CODES[report.health];
     });

@@ -207,7 +207,18 @@ export class Bridge implements BridgeApi {
     }
   }
 
+  /** Photos go on their day whatever else fails, and the other way round. */
   async #keepHouse(): Promise<void> {
+    await all([this.#tidyCases(), this.#deletePhotos()]);
+  }
+
+  async #deletePhotos(): Promise<void> {
+    const deleted = await deletePhotos(this.#house);
+    if (deleted > 0)
+      this.#house.log.info({ photos: deleted }, 'photos of faces and cards are deleted: their days are over');
+  }
+
+  async #tidyCases(): Promise<void> {
     const redated = await redate(this.#house);
     if (redated > 0)
       this.#house.log.warn(
@@ -229,9 +240,6 @@ export class Bridge implements BridgeApi {
         { cases: told },
         'cards read without NHSO were not read again: the staff are told',
       );
-    const deleted = await deletePhotos(this.#house);
-    if (deleted > 0)
-      this.#house.log.info({ photos: deleted }, 'photos of faces and cards are deleted: their days are over');
     this.#dispatcher.kick();
     // what is held back may well be old
     const waitMs = this.#heldBack().size === 0 ? await this.#house.queue.oldestWaitMs() : 0;

@@ -1,6 +1,6 @@
 /** What is done once a minute: what fell through any crack is found again, from the ledger alone. */
 
-import { addDays, type ServiceDate, serviceDateOf } from '../domain/bangkok.ts';
+import { addDays, DAY_MS, type ServiceDate, serviceDateOf } from '../domain/bangkok.ts';
 import { isBridgeError } from '../domain/bridge-error.ts';
 import type { Case, CaseState } from '../domain/case.ts';
 import { clockSetBack } from '../domain/machine/clock.ts';
@@ -117,14 +117,37 @@ export async function redate(house: House): Promise<number> {
 
 /**
  * Photos whose days are over are deleted, and the history of the visit that they served says so; of one that serves none, the
- * audit alone.
+ * audit alone. One that cannot be deleted now keeps none of the others; then this throws what stood in the way of the first.
  */
-export async function deletePhotos(house: Pick<House, 'ledger' | 'clock'>): Promise<number> {
+export async function deletePhotos(house: Pick<House, 'ledger' | 'clock' | 'sites'>): Promise<number> {
+  await redatePhotos(house);
   for (let count = 0; ; ) {
     const due = await house.ledger.photos.due(house.clock.now(), PAGE);
-    for (const photo of due) if (await deletePhoto(house, photo)) count += 1;
+    const failures: unknown[] = [];
+    for (const photo of due) {
+      try {
+        if (await deletePhoto(house, photo)) count += 1;
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
     if (due.length < PAGE) return count;
   }
+}
+
+/** Those that were taken in while the clock was ahead would stay for as long as it was: their days begin now. */
+async function redatePhotos({
+  ledger,
+  clock,
+  sites,
+}: Pick<House, 'ledger' | 'clock' | 'sites'>): Promise<void> {
+  const now = clock.now();
+  for (const [hcode, { settings }] of sites)
+    await ledger.photos.redate(hcode, {
+      receivedAfter: now + SET_BACK_MS,
+      deleteAt: now + settings.photoDays * DAY_MS,
+    });
 }
 
 /** False when another process was first. */

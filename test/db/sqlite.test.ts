@@ -15,7 +15,10 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ledgerOn } from '../../db/ledger.ts';
 import { openLedger } from '../../db/open-ledger.ts';
 import { SqliteEngine } from '../../db/sqlite/engine.ts';
+import { jpegOf } from '../support/jpeg.ts';
+import { SAMPLE_AT, samplePhotoRead } from '../support/samples.ts';
 import { created, newSite, outcome } from './contract/changes.ts';
+import { sampleKey } from './contract/secret-keys.ts';
 import { sqliteStore } from './contract/store.ts';
 import { ledgerContract } from './ledger-contract.ts';
 
@@ -56,6 +59,28 @@ describe('the ledger on SQLite', () => {
     const ours = tables.filter((t) => !/^(sqlite|kysely)_/.test(t.name));
     expect(ours.filter((t) => t.strict !== 1)).toEqual([]);
     await engine.close();
+  });
+
+  test('of a photo that was deleted the file holds nothing, sealed or not', async () => {
+    const path = join(folder, 'photo.db');
+    const ledger = await openLedger(`sqlite:${path}`, { secrets: { key: sampleKey(1) } });
+    await ledger.migrate();
+    for (const id of ['before', 'deleted', 'after'])
+      await ledger.addCardRead(samplePhotoRead({ id }), { jpeg: jpegOf(300_000), deleteAt: SAMPLE_AT });
+    const other = new Database(path);
+    const sealed = other.prepare('select sealed from read_photo where read_id = ?').pluck();
+    const text = String(sealed.get('deleted'));
+    const pieces = Array.from({ length: 50 }, (_, i) => text.slice(5_000 + i * 7_000, 5_060 + i * 7_000));
+    const left = () => {
+      other.pragma('wal_checkpoint(TRUNCATE)');
+      const file = readFileSync(path);
+      return pieces.filter((piece) => file.includes(piece)).length;
+    };
+    expect(left()).toBeGreaterThan(40);
+    await ledger.photos.remove('deleted', []);
+    expect(left()).toBe(0);
+    other.close();
+    await ledger.close();
   });
 
   test('nobody is told of his commit before it is on the disk', async () => {

@@ -69,7 +69,8 @@ export class RecordingBridge {
     const mood = this.mood(message);
     if (mood === 'drop') return void req.socket.destroy();
     if (typeof mood === 'number') {
-      res.writeHead(mood, this.#head()).end(`{"message":"answered with ${mood}"}`);
+      const code = mood === 400 ? 'bad-input' : 'other';
+      res.writeHead(mood, this.#head()).end(JSON.stringify({ code, detail: `answered with ${mood}` }));
       return;
     }
     const duplicate = this.taken.some((m) => m.id === message.id);

@@ -1,7 +1,7 @@
 /** Certified and photo reads over HTTP: what they must hold and what they cannot, and who sees what of them. */
 
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { bangkokIso } from '../../src/domain/bangkok.ts';
+import { bangkokIso, DAY_MS } from '../../src/domain/bangkok.ts';
 import { maskCitizenId } from '../../src/domain/citizen-id.ts';
 import { caseDetailSchema } from '../../src/http/schemas/case.ts';
 import { jpegOf, SMALL_JPEG } from '../support/jpeg.ts';
@@ -263,6 +263,17 @@ describe('a photo', () => {
     await send(body);
     await house.ledger.photos.remove(body.id, []);
     const answer = await show(body.id, await seer());
+    expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('days were over')]);
+  });
+
+  test('whose days are over is shown to nobody, also before it is deleted', async () => {
+    const body = photographed();
+    await send(body);
+    house.wait(30 * DAY_MS - 1_000);
+    expect((await show(body.id, await seer())).status).toBe(200);
+    house.wait(1_000);
+    const answer = await show(body.id, await seer());
+    house.wait(-30 * DAY_MS);
     expect([answer.status, await answer.text()]).toEqual([404, expect.stringContaining('days were over')]);
   });
 

@@ -1,5 +1,9 @@
 /** Patients without their card, on real parts: somebody certifies, or a photo is taken; the code comes by NHSO's own page. */
 
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bangkokIso, DAY_MS, endOfServiceDate, serviceDateOf } from '../../src/domain/bangkok.ts';
 import { isBridgeError } from '../../src/domain/bridge-error.ts';
@@ -240,6 +244,46 @@ describe('a photo', () => {
     hospital.pass(31 * DAY_MS);
     await hospital.queue.tick('keep-house');
     expect(await hospital.ledger.photos.get(message.id)).toBeNull();
+  });
+
+  it('that was taken in while the clock was ahead does not stay for as long as it was', async () => {
+    const [normal, ahead] = [photographed(1), photographed(2)];
+    await send(normal);
+    hospital.pass(400 * DAY_MS);
+    await send({ ...ahead, readAt: bangkokIso(hospital.now) });
+    hospital.pass(-400 * DAY_MS);
+    await hospital.queue.tick('keep-house');
+    const { photos } = hospital.ledger;
+    const kept = await Promise.all([normal, ahead].map(({ id }) => photos.keptUntil(id)));
+    expect(kept).toEqual([hospital.now + 30 * DAY_MS, hospital.now + 30 * DAY_MS]);
+    hospital.pass(30 * DAY_MS);
+    await hospital.queue.tick('keep-house');
+    expect(await photos.get(ahead.id)).toBeNull();
+  });
+
+  it('is deleted on its day whatever else cannot be done', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-photos-'));
+    const file = join(folder, 'bridge.db');
+    await hospital.close();
+    hospital = await openHospital(his, { store: `sqlite:${file}` });
+    const [spoilt, fine] = [photographed(1), photographed(5)];
+    const vn = await comes(1, () => spoilt);
+    await send(fine);
+    hospital.pass(30 * DAY_MS);
+    const other = new Database(file);
+    const visit = other.prepare('update visit_case set visit = ? where vn = ?');
+    const { visit: before } = other.prepare('select visit from visit_case where vn = ?').get(vn) as {
+      visit: string;
+    };
+    visit.run('{', vn);
+    await expect(hospital.queue.tick('keep-house')).rejects.toThrow();
+    expect(await hospital.ledger.photos.keptUntil(fine.id)).toBeNull();
+    expect(await hospital.ledger.photos.keptUntil(spoilt.id), 'its history could not be told').not.toBeNull();
+    visit.run(before, vn);
+    await hospital.queue.tick('keep-house');
+    expect(await hospital.ledger.photos.keptUntil(spoilt.id)).toBeNull();
+    other.close();
+    await rm(folder, { recursive: true });
   });
 
   it('that is none, or a phone that is none, is refused and nothing is stored', async () => {

@@ -1,10 +1,15 @@
 /** `npm run reader -- status`: how the worker at this counter is, for whoever stands before it. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isSpoolLocked } from '../../../adapters/reader/spool-lock.ts';
 import { readStatusFile, type StoredReaderState } from '../../../adapters/reader/status-file.ts';
 
-/** A worker says that it lives every 15 seconds; silent for longer than this it hangs, ms. */
+/** A state that is older than this, or of the future (a clock was set), is looked at again, ms. */
 const SILENT_MS = 60_000;
+
+/** A worker says that it lives every 15 seconds; one that is watched for longer than this and says nothing hangs, ms. */
+const WATCHED_MS = 16_000;
+const LOOK_AGAIN_MS = 500;
 
 export type Health = 'well' | 'needs-a-person' | 'hangs' | 'not-running';
 
@@ -27,26 +32,34 @@ const START = {
   th: 'เริ่มโปรแกรมอ่านบัตรของจุดนี้ (npm run reader -- --station …) หรือเริ่มบริการของมัน',
   en: 'Start the reader of this counter (npm run reader -- --station …), or its service.',
 };
+const MAKE_ROOM = {
+  th: 'ดูว่าดิสก์ของเครื่องนี้เต็มหรือไม่ ถ้าเต็มให้ทำที่ว่าง โปรแกรมจะเขียนสถานะได้เอง',
+  en: 'See whether the disk of this machine is full; make room, and the reader can say how it is.',
+};
 const RESTART = {
-  th: 'โปรแกรมอ่านบัตรค้าง ให้ปิดแล้วเริ่มใหม่ บัตรที่อ่านไว้แล้วไม่หาย',
-  en: 'The reader hangs: end it and start it again. Nothing that was read is lost.',
+  th: 'ถ้าไม่เต็ม โปรแกรมอ่านบัตรค้าง ให้ปิดแล้วเริ่มใหม่ บัตรที่อ่านไว้แล้วไม่หาย',
+  en: 'Otherwise the reader hangs: end it and start it again. Nothing that was read is lost.',
 };
 
 /** Throws BridgeError `config` when this user may not look into the folder. */
-export async function readerStatus(folder: string, now: number): Promise<StatusReport> {
-  const isRunning = isSpoolLocked(folder);
-  const state = await readStatusFile(folder);
-  if (!isRunning) return { health: 'not-running', state, needs: [START] };
-  // it has the lock and has written nothing yet: it starts
-  if (state === null) return { health: 'well', state, needs: [] };
-  if (now - Date.parse(state.at) > SILENT_MS) return { health: 'hangs', state, needs: [RESTART] };
-  return { health: state.needs.length === 0 ? 'well' : 'needs-a-person', state, needs: state.needs };
+export async function readerStatus(folder: string): Promise<StatusReport> {
+  for (const begun = performance.now(); ; await sleep(LOOK_AGAIN_MS)) {
+    const isRunning = isSpoolLocked(folder);
+    const state = await readStatusFile(folder);
+    if (!isRunning) return { health: 'not-running', state, needs: [START] };
+    if (state !== null && Math.abs(Date.now() - Date.parse(state.at)) <= SILENT_MS) {
+      return { health: state.needs.length === 0 ? 'well' : 'needs-a-person', state, needs: state.needs };
+    }
+    // it may just start; what lives says so, unless the disk does not take it
+    if (performance.now() - begun > WATCHED_MS)
+      return { health: 'hangs', state, needs: [MAKE_ROOM, RESTART] };
+  }
 }
 
 const HEALTH: Record<Health, string> = {
   well: 'ปกติ / all is well',
   'needs-a-person': 'ต้องมีคนดำเนินการ / a person must do something',
-  hangs: 'ค้าง / the reader hangs',
+  hangs: 'ค้าง หรือเขียนดิสก์ไม่ได้ / the reader hangs, or cannot write to its disk',
   'not-running': 'ไม่ได้ทำงาน / no reader is running',
 };
 

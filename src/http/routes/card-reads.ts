@@ -103,7 +103,10 @@ export function cardReadRoutes({
         const caller = callerOf(req);
         const read = await ledger.cardRead(id);
         const isTheirs = read?.kind === 'photo' && mayUseSite(caller, read.hcode);
-        const jpeg = isTheirs ? await ledger.photos.get(id) : null;
+        // one whose days are over is deleted a moment later, or when the queue is back: it is shown to nobody meanwhile
+        const keptUntil = isTheirs ? await ledger.photos.keptUntil(id) : null;
+        const isKept = keptUntil !== null && keptUntil > clock.now();
+        const jpeg = isKept ? await ledger.photos.get(id) : null;
         if (jpeg === null) throw noPhoto(isTheirs);
         // first the audit, then the picture: nobody sees what is not written down
         await ledger.audit({

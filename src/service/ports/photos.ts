@@ -29,6 +29,11 @@ export interface ReadPhotos {
   /** Those whose time has come, the longest overdue first. */
   due(now: Instant, limit: number): Promise<DuePhoto[]>;
   /**
+   * Brings the end of those forward whose read was received after `receivedAfter` and that are kept for longer than
+   * `deleteAt`. Returns how many.
+   */
+  redate(hcode: string, to: { receivedAfter: Instant; deleteAt: Instant }): Promise<number>;
+  /**
    * Deletes it together with the changes that tell of it, in one transaction. False when it is gone already, and then
    * nothing is changed. Throws `conflict` (retry yes) when a case has changed since it was read; then nothing is deleted.
    */

@@ -77,11 +77,11 @@ export interface DeliveryReceipt {
 export interface BridgeLink {
   /**
    * Throws BridgeError
-   * - `bridge-unreachable` (retry yes): no answer, 5xx, 408, 429, or something else answers at that address;
+   * - `bridge-unreachable` (retry yes): no answer, 5xx, 409, 429, or something else answers at that address, whatever it says;
    *   `detail.retryAfterMs` when the bridge named a time;
    * - `bridge-refused`, retry yes: the key is refused (401, 403), the read is fine;
    * - `clocks-differ` (retry yes): to the bridge the read lies in the future;
-   * - `bridge-refused`, retry no: the bridge will never take this read.
+   * - `bridge-refused`, retry no: the bridge itself says that it will never take this read.
    */
   deliver(message: CardReadMessage): Promise<DeliveryReceipt>;
   /** Whether the bridge is there, so that its clock is known before a read is sent. Throws `bridge-unreachable`. */

@@ -64,7 +64,8 @@ export function choose(before: Choice, { agent, pcsc }: Sights, now: Instant): C
   // a restart may have mended it
   const distrust = isFailed(agent) ? null : before.distrust;
   const unseen = hasReader(agent) && !hasCard(agent) && hasCard(pcsc);
-  const unseenSince = unseen ? (before.unseenSince ?? now) : null;
+  // never later than now: the clock may have been set back
+  const unseenSince = unseen ? Math.min(before.unseenSince ?? now, now) : null;
   const state = { unseenSince, distrust };
   const direct = (why: Why): Choice => ({ use: 'pcsc', why, ...state });
 
@@ -75,12 +76,17 @@ export function choose(before: Choice, { agent, pcsc }: Sights, now: Instant): C
   }
   if (agent === 'unknown') return { ...before, ...state };
   if (!hasReader(agent)) return direct(isWithoutReader(agent) ? 'agent-no-reader' : 'agent-away');
-  if (distrust !== null && now < distrust.until) return direct('agent-cannot-read');
+  if (distrust !== null && isStillTo(distrust.until, now)) return direct('agent-cannot-read');
   if (unseenSince !== null) {
     if (before.use === 'pcsc') return direct('agent-sees-no-card');
     if (now - unseenSince >= AGENT_BEHIND_MS) return direct('agent-sees-no-card');
   }
   return { use: 'agent', why: 'first', ...state };
+}
+
+/** False also for what lies farther ahead than was ever set: the clock has been set back since. */
+function isStillTo(until: Instant, now: Instant): boolean {
+  return now < until && until - now <= LONGEST_DISTRUST_MS;
 }
 
 /** The agent could not read a card, and the reader itself could. `pauseMs`: until it is tried again, the first time. */

@@ -22,6 +22,9 @@ import { backoffMs } from './backoff.ts';
 
 export type ReadKind = OwnCardKind;
 
+/** Between two tries of a card that cannot be read, ms. */
+const LONGEST_PAUSE_MS = 15_000;
+
 export interface CounterPolicy {
   /** Between a card's insertion and its reading, ms: contacts bounce, and the agent has its own start-up. */
   settleMs: number;
@@ -141,10 +144,17 @@ export type Plan = { do: 'wait'; until: Instant | null } | { do: 'read'; kind: R
 export function plan(state: CounterState, now: Instant, policy: CounterPolicy): Plan {
   const { card, nhsoDown } = state;
   if (card === null || state.blind || card.told?.kind === 'full') return { do: 'wait', until: null };
-  if (now < card.notBefore) return { do: 'wait', until: card.notBefore };
-  const fullFrom = !policy.asksNhso ? null : (nhsoDown?.nextFullAt ?? now);
+  const isHopeless = card.notBefore === Number.POSITIVE_INFINITY;
+  if (isHopeless || isStillTo(card.notBefore, now, policy)) return { do: 'wait', until: card.notBefore };
+  const isPutOff = nhsoDown !== null && isStillTo(nhsoDown.nextFullAt, now, policy);
+  const fullFrom = !policy.asksNhso ? null : isPutOff ? nhsoDown.nextFullAt : now;
   if (fullFrom !== null && now >= fullFrom) return { do: 'read', kind: 'full' };
   return card.told === null ? { do: 'read', kind: 'card-only' } : { do: 'wait', until: fullFrom };
+}
+
+/** False also for what lies farther ahead than any pause: the clock has been set back since, and nobody waits for hours. */
+function isStillTo(at: Instant, now: Instant, { settleMs, nhsoRetryMs }: CounterPolicy): boolean {
+  return now < at && at - now <= Math.max(settleMs, nhsoRetryMs, LONGEST_PAUSE_MS);
 }
 
 /** A read came back. `repeat`: it tells nothing that was not told before the reader went out of sight; not to be sent. */
@@ -223,7 +233,9 @@ export function afterFailure(
   // every failure of a card that could be read before without NHSO.
   const down = nhsoFailed && (fullFailure === 'agent-timeout' || state.card?.told != null);
   const pause =
-    state.card?.told == null ? backoffMs(state.card?.failures ?? 0, 1_000, 15_000) : policy.nhsoRetryMs;
+    state.card?.told == null
+      ? backoffMs(state.card?.failures ?? 0, 1_000, LONGEST_PAUSE_MS)
+      : policy.nhsoRetryMs;
   const card = state.card && {
     ...state.card,
     failures: state.card.failures + 1,

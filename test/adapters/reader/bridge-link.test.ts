@@ -116,12 +116,33 @@ describe('the line to the bridge', () => {
     expect(await link.deliver(MESSAGE)).toEqual({ duplicate: true, nhso: 'up' });
   });
 
-  it.each([400, 409, 413, 422])('%i: the bridge will never take it, in its own words', async (status) => {
-    await answering(status, JSON.stringify({ code: 'bad-input', message: 'readAt: expected\n a time' }));
+  it.each([
+    [400, 'bad-input'],
+    [413, 'body-too-large'],
+  ])('%i %s: the bridge will never take it, in its own words', async (status, code) => {
+    await answering(status, JSON.stringify({ code, detail: 'readAt: expected\n a time' }));
     await expect(link.deliver(MESSAGE)).rejects.toMatchObject({
       code: 'bridge-refused',
       retry: 'no',
       message: 'readAt: expected a time',
+      detail: { status },
+    });
+  });
+
+  it.each([
+    ['nginx, asked for HTTP where it speaks HTTPS', 400, '<html>The plain HTTP request was sent</html>'],
+    ['nginx, which wants a certificate', 400, '<html>No required SSL certificate was sent</html>'],
+    ['a proxy that wants a log-in of its own', 407, '<html>Proxy Authentication Required</html>'],
+    ['a proxy that leads elsewhere', 421, ''],
+    ['another program in JSON', 404, '{"message":"Not Found"}'],
+    ['another program that cannot read it', 400, '{"error":"unexpected field"}'],
+    ['the bridge, below another path', 404, '{"code":"no-such-route","detail":"There is nothing here."}'],
+    ['the bridge, whose case changed meanwhile', 409, '{"code":"conflict","detail":"It has changed."}'],
+  ])('sets no read aside for %s', async (_, status, body) => {
+    await answering(status, body);
+    await expect(link.deliver(MESSAGE)).rejects.toMatchObject({
+      code: 'bridge-unreachable',
+      retry: 'yes',
       detail: { status },
     });
   });
@@ -182,7 +203,8 @@ describe('the line to the bridge', () => {
   });
 
   it('no error holds the key or the citizen id, nor so much of it that the rest follows', async () => {
-    await answering(400, JSON.stringify({ message: `${'x'.repeat(188)}${MESSAGE.pid} is unknown` }));
+    const detail = `${'x'.repeat(188)}${MESSAGE.pid} is unknown`;
+    await answering(400, JSON.stringify({ code: 'bad-input', detail }));
     const error = await link.deliver(MESSAGE).catch((e: Error) => e);
     expect(String(error)).not.toMatch(/secret-key/);
     expect(String(error)).not.toContain(MESSAGE.pid.slice(0, 12));

@@ -103,6 +103,25 @@ describe('the spool', () => {
     await spool.close();
   });
 
+  it('lets the others go first when a refused read cannot be set aside', async () => {
+    const spool = await openSpool(folder);
+    await spool.add(message(1));
+    await spool.add(message(2));
+    const bad = await spool.oldest();
+    const inTheWay = inFolder(`rejected/${bad?.name.replace(/json$/, 'reason.txt')}`);
+    mkdirSync(inTheWay);
+    if (bad !== null) await expect(spool.reject(bad, 'no')).rejects.toMatchObject({ code: 'config' });
+    expect([spool.waiting, spool.rejected]).toEqual([2, 0]);
+    const next = await spool.oldest();
+    expect(next?.message).toEqual(message(2));
+    if (next !== null) await spool.remove(next);
+    rmdirSync(inTheWay);
+    const again = await spool.oldest();
+    if (again !== null) await spool.reject(again, 'no');
+    expect([spool.waiting, spool.rejected]).toEqual([0, 1]);
+    await spool.close();
+  });
+
   it('names a folder that cannot be used', async () => {
     writeFileSync(inFolder('file'), '');
     await expect(openSpool(inFolder('file'))).rejects.toMatchObject({ code: 'config' });

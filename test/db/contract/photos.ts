@@ -93,6 +93,20 @@ export function photosContract(make: MakeStore): void {
       expect(await bare.cardRead(read.id)).toBeNull();
     });
 
+    test('of a read that was received in the future is kept for less; others keep their days', async () => {
+      const hcode = newSite();
+      const reads = [SAMPLE_AT, SAMPLE_AT + 5_000_000].map((receivedAt, i) =>
+        samplePhotoRead({ id: `redate-${i}-${hcode}`, hcode, receivedAt }),
+      );
+      const elsewhere = samplePhotoRead({ ...reads[1], id: `redate-2-${hcode}`, hcode: newSite() });
+      for (const read of [...reads, elsewhere]) await ledger.addCardRead(read, photo);
+      const to = { receivedAfter: SAMPLE_AT + 60_000, deleteAt: DELETE_AT - 1_000 };
+      expect(await ledger.photos.redate(hcode, to)).toBe(1);
+      expect(await ledger.photos.redate(hcode, to)).toBe(0);
+      const kept = [...reads, elsewhere].map(({ id }) => other.photos.keptUntil(id));
+      expect(await Promise.all(kept)).toEqual([DELETE_AT, DELETE_AT - 1_000, DELETE_AT]);
+    });
+
     test('is due when its time has come, and goes with the line that says so', async () => {
       const hcode = newSite();
       const id = await stored(hcode);

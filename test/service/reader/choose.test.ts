@@ -142,3 +142,13 @@ describe('whatever is seen', () => {
     );
   });
 });
+
+it('a clock that is set back by hours holds nobody up', () => {
+  const HOURS = 7 * 60 * MINUTE;
+  const distrusted = agentFailed(BOTH, T, MINUTE);
+  expect(choose(distrusted, { agent: CARD, pcsc: CARD }, T + 1_000).use).toBe('pcsc');
+  expect(choose(distrusted, { agent: CARD, pcsc: CARD }, T - HOURS).use).toBe('agent');
+  const sights = { agent: EMPTY, pcsc: CARD };
+  const behind = choose(choose(BOTH, sights, T), sights, T - HOURS);
+  expect(choose(behind, sights, T - HOURS + 3_000)).toMatchObject({ use: 'pcsc', why: 'agent-sees-no-card' });
+});

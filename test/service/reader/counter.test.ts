@@ -376,3 +376,33 @@ describe('whatever happens', () => {
     );
   });
 });
+
+describe('a clock that is set back', () => {
+  const HOURS = 7 * 3_600_000;
+
+  it('does not hold a full read off until the old time comes again', () => {
+    const state = offline();
+    const now = T + 3_000 - HOURS;
+    expect(plan(state, now, POLICY)).toEqual({ do: 'read', kind: 'full' });
+    const failed = afterFailure(state, 'agent-timeout', 'agent-timeout', now, POLICY);
+    expect(plan(failed, now + 1_000, POLICY)).toMatchObject({ do: 'wait' });
+    expect(plan(failed, now + POLICY.nhsoRetryMs, POLICY)).toEqual({ do: 'read', kind: 'full' });
+  });
+
+  it('nor a card that has just gone in, or could not be read before', () => {
+    expect(plan(inserted(), T - HOURS, POLICY)).toEqual({ do: 'read', kind: 'full' });
+    const failed = afterFailure(inserted(), 'card-mute', null, T + 2_000, POLICY);
+    expect(plan(failed, T + 2_001 - HOURS, POLICY)).toEqual({ do: 'read', kind: 'full' });
+  });
+
+  it('another kind of card stays one', () => {
+    const other = afterFailure(inserted(), 'card-unreadable', null, T + 2_000, POLICY, true);
+    expect(plan(other, T - HOURS, POLICY)).toMatchObject({ do: 'wait' });
+  });
+
+  it('the next card is not read alone while NHSO may be asked', () => {
+    const before = look(offline(), T + 3_000, slot(false));
+    const next = look(before, T + 4_000 - HOURS, slot(true));
+    expect(plan(next, T + 6_000 - HOURS, POLICY)).toEqual({ do: 'read', kind: 'full' });
+  });
+});

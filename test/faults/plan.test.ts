@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DAY_MS, FAULT_KINDS, fits, lastsUpTo } from './fault-kinds.ts';
+import { DAY_MS, FAULT_KINDS, fits, LATER_KINDS, lastsUpTo } from './fault-kinds.ts';
 import { planOf } from './plan.ts';
 
 const seeds = fc.nat(1_000_000_000);
@@ -40,6 +40,18 @@ test('whatever is planned can happen to that hospital, within the day', () => {
     }),
     { numRuns: 200 },
   );
+});
+
+test('what came later leaves the faults of a seed as they were', () => {
+  // as they were drawn when there were no others
+  const first = [
+    [1, 'agent-restarts 6326'],
+    [500885, 'reader-killed 5115, clock-jump 7367, his-killed 7973'],
+  ] as const;
+  for (const [seed, kinds] of first) {
+    const of = planOf(seed).faults.filter((f) => !LATER_KINDS.includes(f.kind));
+    expect(of.map((f) => `${f.kind} ${f.at}`).join(', ')).toBe(kinds);
+  }
 });
 
 test('in many plans every fault happens', () => {

@@ -4,7 +4,15 @@
  */
 
 import fc from 'fast-check';
-import { DAY_MS, FAULT_KINDS, type Fault, type FaultKind, fits, lastsUpTo } from './fault-kinds.ts';
+import {
+  DAY_MS,
+  FAULT_KINDS,
+  type Fault,
+  type FaultKind,
+  fits,
+  LATER_KINDS,
+  lastsUpTo,
+} from './fault-kinds.ts';
 import type { Setup } from './setup.ts';
 
 export const QUIRKS = [
@@ -51,9 +59,29 @@ export type Wishes = Partial<Pick<Setup, 'his' | 'queue' | 'ledger' | 'bridges'>
 };
 
 export function planOf(seed: number, wishes: Wishes = {}): Plan {
-  const [plan] = fc.sample(planArbitrary(seed, wishes), { seed, numRuns: 1 });
-  if (plan === undefined) throw new TypeError('no plan was made');
-  return plan;
+  const plan = one(planArbitrary(seed, wishes), seed);
+  const { laterFaults } = one(laterArbitrary(plan, wishes), seed + LATER);
+  return { ...plan, faults: inOrder([...plan.faults, ...laterFaults]) };
+}
+
+/** What is drawn by a seed of its own changes nothing of the rest. */
+const LATER = 0x2026;
+
+function one<T>(arbitrary: fc.Arbitrary<T>, seed: number): T {
+  const [value] = fc.sample(arbitrary, { seed, numRuns: 1 });
+  if (value === undefined) throw new TypeError('nothing was made');
+  return value;
+}
+
+/** What plans came to have when there were seeds already. */
+function laterArbitrary({ setup }: Plan, wishes: Wishes): fc.Arbitrary<{ laterFaults: readonly Fault[] }> {
+  const kinds = kindsFor(setup, wishes).filter((kind) => LATER_KINDS.includes(kind));
+  const isWished = wishes.only !== undefined && kinds.length > 0;
+  const some = faultsArbitrary(kinds, isWished ? { least: 1, most: 7 } : { least: 0, most: 2 });
+  return fc.record({
+    // otherwise in one plan of two
+    laterFaults: isWished ? some : fc.oneof(fc.constant([]), some),
+  });
 }
 
 function planArbitrary(seed: number, wishes: Wishes): fc.Arbitrary<Plan> {
@@ -64,20 +92,23 @@ function planArbitrary(seed: number, wishes: Wishes): fc.Arbitrary<Plan> {
       visits: fc
         .array(visitArbitrary(setup), { minLength: wishes.visits ?? 10, maxLength: wishes.visits ?? 24 })
         .map((all) => all.sort((a, b) => a.at - b.at)),
-      faults: faultsArbitrary(setup, wishes),
+      faults: faultsArbitrary(
+        kindsFor(setup, wishes).filter((kind) => !LATER_KINDS.includes(kind)),
+        { least: 1, most: 7 },
+      ),
     }),
   );
 }
 
 function setupArbitrary(wishes: Wishes): fc.Arbitrary<Setup> {
-  const one = <const T>(wish: T | undefined, ...all: T[]): fc.Arbitrary<T> =>
+  const wished = <const T>(wish: T | undefined, ...all: T[]): fc.Arbitrary<T> =>
     wish === undefined ? fc.constantFrom(...all) : fc.constant(wish);
   return fc
     .record({
-      his: one(wishes.his, 'mariadb', 'mariadb-myisam', 'postgres'),
-      queue: one(wishes.queue, 'redis', 'redis', 'postgres', 'embedded'),
-      ledger: one(wishes.ledger, 'sqlite', 'postgres'),
-      bridges: one(wishes.bridges, 1, 2),
+      his: wished(wishes.his, 'mariadb', 'mariadb-myisam', 'postgres'),
+      queue: wished(wishes.queue, 'redis', 'redis', 'postgres', 'embedded'),
+      ledger: wished(wishes.ledger, 'sqlite', 'postgres'),
+      bridges: wished(wishes.bridges, 1, 2),
       counters: fc.constantFrom<1 | 2>(1, 2),
       midnight: fc.nat(7).map((n) => n === 0 && !wishes.without?.includes('clock-jump')),
       codesPerDay: fc.constantFrom<1 | null>(1, null),
@@ -105,13 +136,20 @@ function visitArbitrary(setup: Setup): fc.Arbitrary<VisitPlan> {
   });
 }
 
-function faultsArbitrary(setup: Setup, wishes: Wishes): fc.Arbitrary<readonly Fault[]> {
-  const kinds = FAULT_KINDS.filter(
+function kindsFor(setup: Setup, wishes: Wishes): FaultKind[] {
+  return FAULT_KINDS.filter(
     (kind) =>
       fits(kind, setup) &&
       !wishes.without?.includes(kind) &&
       (wishes.only === undefined || wishes.only.includes(kind)),
   );
+}
+
+function faultsArbitrary(
+  kinds: readonly FaultKind[],
+  { least, most }: { least: number; most: number },
+): fc.Arbitrary<readonly Fault[]> {
+  if (kinds.length === 0) return fc.constant([]);
   const fault = fc.constantFrom(...kinds).chain((kind) =>
     fc.record({
       kind: fc.constant(kind),
@@ -121,5 +159,9 @@ function faultsArbitrary(setup: Setup, wishes: Wishes): fc.Arbitrary<readonly Fa
       choice: fc.nat(1_000_000),
     }),
   );
-  return fc.array(fault, { minLength: 1, maxLength: 7 }).map((all) => all.sort((a, b) => a.at - b.at));
+  return fc.array(fault, { minLength: least, maxLength: most }).map(inOrder);
+}
+
+function inOrder(faults: readonly Fault[]): Fault[] {
+  return [...faults].sort((a, b) => a.at - b.at);
 }

@@ -13,9 +13,14 @@ const CODE = 'PP1000000001';
 const person = { ...plainPerson(1), cid: PID };
 const VN = '691120081500';
 
-const confirm = (seq: number, atMs: number, claimCode: string | null): Evidence['journal'][number] => ({
+const confirm = (
+  seq: number,
+  atMs: number,
+  claimCode: string | null,
+  ms = 10,
+): Evidence['journal'][number] => ({
   ...{ seq, at: new Date(atMs).toISOString(), agent: '10978@1', call: 'confirm-save', pid: PID },
-  ...{ claimType: 'PG0060001', correlationId: 'c', claimCode, status: 200, ms: 10 },
+  ...{ claimType: 'PG0060001', correlationId: 'c', claimCode, status: 200, ms },
   outcome: claimCode === null ? 'refused' : 'answered',
 });
 
@@ -80,6 +85,19 @@ const BROKEN: Record<string, [Partial<Evidence>, RegExp]> = {
     { journal: [confirm(1, SAMPLE_AT, CODE), confirm(2, SAMPLE_AT + 1, 'PP2')] },
     /two confirms under way/,
   ],
+  'confirmed again before a code that comes late': [
+    // the second is done first, and gets a code too
+    { journal: [confirm(1, SAMPLE_AT + 1_700, 'PP2'), confirm(2, SAMPLE_AT, CODE, 2_400)] },
+    /two confirms under way at once: PP1000000001 .* and PP2/,
+  ],
+  'confirmed again before a code that comes late, and refused': [
+    { journal: [confirm(1, SAMPLE_AT + 1_700, null), confirm(2, SAMPLE_AT, CODE, 2_400)] },
+    /two confirms under way at once: PP1000000001 .* and refused/,
+  ],
+  'confirmed again after a code that came late': [
+    { journal: [confirm(1, SAMPLE_AT, CODE, 2_400), confirm(2, SAMPLE_AT + 2_400, 'PP2')] },
+    /confirmed again/,
+  ],
   "another person's code": [{ codes: [{ ...code(), pid: sampleCitizenId(2) }] }, /of another person/],
   "another day's code": [{ codes: [{ ...code(), issuedAt: SAMPLE_AT - 86_400_000 }] }, /of another day/],
   'a close-visit code': [{ codes: [{ ...code(), kind: 'EP' }] }, /of another kind/],
@@ -121,6 +139,19 @@ const BROKEN: Record<string, [Partial<Evidence>, RegExp]> = {
     /unexpected error/,
   ],
 };
+
+test('asked again after a refusal, an NHSO that was down and an answer without a code, and on another day', () => {
+  const down = { ...confirm(2, SAMPLE_AT + 1_000, null), outcome: 'nhso-down' as const };
+  const journal = [
+    ...[
+      confirm(1, SAMPLE_AT, null),
+      down,
+      { ...confirm(3, SAMPLE_AT + 2_000, null), outcome: 'lost' as const },
+    ],
+    ...[confirm(4, SAMPLE_AT + 3_000, CODE), confirm(5, SAMPLE_AT + 86_400_000, null)],
+  ];
+  expect(judge({ ...clean, journal })).toEqual([]);
+});
 
 test('a code that a person saw and passed over is not lost', () => {
   const second = 'PP1000000002';

@@ -14,23 +14,32 @@ type Rule = (evidence: Evidence) => string[];
 
 const everyVisitRests: Rule = ({ unsettled }) => unsettled.map((what) => `not done in time: ${what}`);
 
-/** Rule 1: after NHSO has issued a code to us for a person, day and type, we do not confirm for them again. */
+/**
+ * Rule 1: after a confirm to which NHSO has issued a code we do not confirm for that person, day and type again: neither after
+ * the code nor while it was still to come, whatever became of the second.
+ */
 const askedOnce: Rule = ({ journal }) => {
   const broken: string[] = [];
-  const confirms = journal.filter((e) => e.call === 'confirm-save' && e.outcome !== 'nhso-down');
-  for (const first of confirms) {
+  const confirms = journal
+    .filter((e) => e.call === 'confirm-save' && e.outcome !== 'nhso-down')
+    // the journal has them in the order of their ends, which is not that in which they were sent
+    .map((e) => ({ ...e, sentAt: Date.parse(e.at) }))
+    .sort((a, b) => a.sentAt - b.sentAt || a.seq - b.seq);
+  for (const [i, first] of confirms.entries()) {
     if (first.claimCode === null) continue;
-    const done = Date.parse(first.at) + first.ms;
-    for (const later of confirms) {
+    const issuedAt = first.sentAt + first.ms;
+    for (const later of confirms.slice(i + 1)) {
       const isSame =
         later.pid === first.pid &&
         later.claimType === first.claimType &&
-        serviceDateOf(Date.parse(later.at)) === serviceDateOf(Date.parse(first.at));
-      if (later !== first && isSame && Date.parse(later.at) >= done) {
+        serviceDateOf(later.sentAt) === serviceDateOf(first.sentAt);
+      if (!isSame) continue;
+      if (later.sentAt >= issuedAt) {
         broken.push(`confirmed again (${later.at}) after ${first.claimCode} was issued (${first.at})`);
-      }
-      if (isSame && later.seq > first.seq && later.claimCode !== null && Date.parse(later.at) < done) {
-        broken.push(`two confirms under way at once: ${first.claimCode} and ${later.claimCode}`);
+      } else {
+        broken.push(
+          `two confirms under way at once: ${first.claimCode} (${first.at}, issued after ${first.ms} ms) and ${later.claimCode ?? later.outcome} (${later.at})`,
+        );
       }
     }
   }

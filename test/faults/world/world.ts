@@ -40,6 +40,9 @@ export interface World {
   close(keep: boolean): Promise<void>;
 }
 
+/** How long the bridges wait for the answer to a confirm. */
+export const CONFIRM_MS = 2_500;
+
 const HOUR_MS = 3_600_000;
 const DAY_LENGTH_MS = 24 * HOUR_MS;
 
@@ -129,10 +132,17 @@ function configOf(parts: {
         },
         stations: parts.stations,
         nhso: {
-          settleSeconds: 2,
+          // two look-ups after a lost answer may both come before a confirm's time is over, as with the defaults
+          settleSeconds: 0.8,
           breaker: { failures: 3, probeSeconds: 0.5 },
           offlineLookupMinutes: 0.03,
-          timeouts: { terminalsMs: 1_000, readMs: 2_500, draftMs: 2_500, confirmMs: 2_500, lookupMs: 2_500 },
+          timeouts: {
+            terminalsMs: 1_000,
+            readMs: 2_500,
+            draftMs: 2_500,
+            confirmMs: CONFIRM_MS,
+            lookupMs: 2_500,
+          },
         },
       },
     ],

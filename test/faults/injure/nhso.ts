@@ -40,9 +40,9 @@ const lose =
 const late: Injury = async (world, fault) => {
   const { control } = pick(world.counters, fault).agent;
   const { choice } = fault;
-  const worksAfterMs = choice % 3 > 0 ? LATEST_MS - (choice % 500) : 300 + (choice % (LATEST_MS - 300));
+  const worksAfterMs = choice % 3 > 0 ? LATEST_MS - (choice % 250) : 300 + (choice % (LATEST_MS - 300));
   const breaksAfterMs = choice % 2 === 0 ? 0 : 10 + (choice % 290);
-  const next = 1 + (choice % 4);
+  const next = 1 + (choice % 8);
   control.loseAnswers({
     call: 'confirm-save',
     next,

@@ -61,6 +61,31 @@ test('in many plans every fault happens', () => {
   expect([...met].sort()).toEqual([...FAULT_KINDS].sort());
 });
 
+test('some counters are carried for, and some codes asked for by clients, of people who have a card', () => {
+  const plans = Array.from({ length: 100 }, (_, seed) => planOf(seed));
+  for (const { setup, visits } of plans) {
+    expect(setup.agents).toHaveLength(setup.counters);
+    for (const { client, quirk } of visits)
+      if (client !== null) expect(['no-card', 'no-cid']).not.toContain(quirk);
+  }
+  expect(new Set(plans.flatMap((p) => p.setup.agents))).toEqual(new Set(['direct', 'reader']));
+  const of = (isBy: boolean): number =>
+    plans.flatMap((p) => p.visits).filter((v) => (v.client !== null) === isBy).length;
+  expect(of(true)).toBeGreaterThan(100);
+  expect(of(false)).toBeGreaterThan(of(true));
+  expect(planOf(1, { agents: 'reader' }).setup.agents).not.toContain('direct');
+  expect(planOf(1, { clients: 'none' }).visits.every((v) => v.client === null)).toBe(true);
+  expect(
+    planOf(1, { clients: 'all' })
+      .visits.filter((v) => v.client === null)
+      .map((v) => v.quirk),
+  ).toEqual(
+    planOf(1)
+      .visits.map((v) => v.quirk)
+      .filter((q) => q === 'no-card' || q === 'no-cid'),
+  );
+});
+
 test('what is wished for is kept, what cannot be done here is left out', () => {
   for (let seed = 0; seed < 40; seed++) {
     const { setup, faults, visits } = planOf(seed, {

@@ -2,8 +2,11 @@
 
 import { serviceDateOf } from '../../../src/domain/bangkok.ts';
 import { citizenIdsIn } from '../../support/citizen-id-scan.ts';
+import { CLIENTS_TYPE } from '../clients.ts';
 import { HCODE } from '../world/his.ts';
 import type { Evidence } from './evidence.ts';
+
+const HOUR_MS = 3_600_000;
 
 /** Broken rules, each as a sentence. */
 export function judge(evidence: Evidence): string[] {
@@ -63,6 +66,24 @@ const codesFit: Rule = ({ changes, codes, diary }) =>
       return wrong.length === 0 ? [] : [`${vn}: ${after} is of another ${wrong.join(', ')}`];
     });
 
+/** What a client of the agent API was given is a code that NHSO has issued to that person, hospital, day and type. */
+const clientsGetTheirs: Rule = ({ diary, codes }) =>
+  diary.clients.flatMap(({ pid, told }) => {
+    if (told === null) return [];
+    const code = codes.find((c) => c.claimCode === told.claimCode);
+    if (code === undefined) return [`a client was given ${told.claimCode}, which was never issued`];
+    // a bridge's clock may have been an hour off
+    const days = [told.at - HOUR_MS, told.at + HOUR_MS].map(serviceDateOf);
+    const wrong = [
+      code.pid === pid ? '' : 'person',
+      code.hcode === HCODE ? '' : 'hospital',
+      days.includes(serviceDateOf(code.issuedAt)) ? '' : 'day',
+      code.claimType === CLIENTS_TYPE ? '' : 'type',
+      code.kind === 'PP' ? '' : 'kind',
+    ].filter((what) => what !== '');
+    return wrong.length === 0 ? [] : [`a client was given ${told.claimCode}, of another ${wrong.join(', ')}`];
+  });
+
 const noCodeTwice: Rule = ({ hisCodes, cases }) => {
   const holders = new Map<string, Set<string>>();
   const hold = (vn: string, code: string | null | undefined): void => {
@@ -94,8 +115,12 @@ const noReadLost: Rule = ({ told, reads }) =>
     )
     .map(({ kind }) => `a ${kind} read that the clerk was told of is not in the ledger`);
 
-/** Every code that NHSO issued to us is in the HIS, or a person sees it, or chose another one while they saw it. */
-const noCodeLost: Rule = ({ codes, hisCodes, cases }) => {
+/**
+ * Every code that NHSO issued to us is in the HIS, or a person sees it, or chose another one while they saw it, or the client
+ * that asked has it. That a client has it does not settle a visit that stands there: see `restlessness`.
+ */
+const noCodeLost: Rule = ({ codes, hisCodes, cases, diary }) => {
+  const given = new Set(diary.clients.map(({ told }) => told?.claimCode));
   const inHis = new Set(hisCodes.values());
   const onList = [...cases.values()].filter((c) => c.state === 'needs-staff').map((c) => JSON.stringify(c));
   const passedOver = new Set(
@@ -103,7 +128,7 @@ const noCodeLost: Rule = ({ codes, hisCodes, cases }) => {
   );
   return codes
     .filter((code) => code.channel === 'agent')
-    .filter(({ claimCode }) => !inHis.has(claimCode) && !passedOver.has(claimCode))
+    .filter(({ claimCode }) => !inHis.has(claimCode) && !passedOver.has(claimCode) && !given.has(claimCode))
     .filter(({ claimCode }) => !onList.some((text) => text.includes(claimCode)))
     .map(({ claimCode }) => `${claimCode} was issued to us and is nowhere`);
 };
@@ -151,6 +176,7 @@ const RULES: readonly Rule[] = [
   everyVisitRests,
   askedOnce,
   codesFit,
+  clientsGetTheirs,
   noCodeTwice,
   nothingOverwritten,
   noReadLost,

@@ -87,7 +87,7 @@ const nhso = z
         lookupMs: z.number().int().min(100).max(120_000).default(15_000),
       })
       .prefault({}),
-    /** After a lost answer: two look-ups this far apart must show nothing before the confirm is sent again. */
+    /** After a lost answer: look-ups this far apart, see `src/domain/machine/lost-answer.ts`. */
     settleSeconds: z.number().min(0.1).max(3600).default(20),
     /** Calls a second to NHSO for the whole site; 0 = no limit. */
     ratePerSecond: z.number().min(0).max(1000).default(0),

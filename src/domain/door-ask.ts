@@ -13,7 +13,8 @@ import {
   type MatchResult,
 } from './authen-code.ts';
 import { type Instant, type ServiceDate, serviceDateOf } from './bangkok.ts';
-import { EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN, isOlderThanAsk, mayBeOurs } from './machine/lookup.ts';
+import { isOlderThanAsk, mayBeOurs } from './machine/lookup.ts';
+import { isLastEmpty, LOOKUPS_AT_MOST, type LostAnswerTimes, nextLookup } from './machine/lost-answer.ts';
 import type { Gap } from './machine/restored.ts';
 
 export interface AskKey {
@@ -127,35 +128,36 @@ export function lookUpRefused(ask: DoorAsk, at: Instant): DoorAsk {
   return changed(ask, { state: 'lost', lookAt }, at);
 }
 
-/**
- * NHSO has shown what it has issued.
- *
- * @param settleMs between two look-ups after a lost answer
- */
+/** NHSO has shown what it has issued. */
 export function askLookedUp(
   ask: DoorAsk,
   match: MatchResult,
-  { settleMs, gap, at }: { settleMs: number; gap: Gap | null; at: Instant },
+  { times, gap, at }: { times: LostAnswerTimes; gap: Gap | null; at: Instant },
 ): DoorAsk {
   const emptyLookups = ask.emptyLookups + 1;
-  const isLast = emptyLookups >= EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN;
-  const again = (ms: number): DoorAsk => changed(ask, { state: 'lost', emptyLookups, lookAt: at + ms }, at);
+  const isLast = isLastEmpty(ask, times, at);
+  const look = (lookAt: Instant): DoorAsk => changed(ask, { state: 'lost', emptyLookups, lookAt }, at);
+  // not counted as one that decides: see isUndecided
+  const again = (): DoorAsk => ({
+    ...look(nextLookup(ask, times, at)),
+    emptyLookups: Math.min(emptyLookups, LOOKUPS_AT_MOST - 1),
+  });
   // once the day is over nobody asks for it any more
   const isOver = serviceDateOf(at) > ask.serviceDate;
   const undecided = (): DoorAsk => ({
-    ...again(UNDECIDED_MS),
+    ...look(at + UNDECIDED_MS),
     ...(isOver ? { lookAt: null } : {}),
-    emptyLookups: Math.max(emptyLookups, EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN),
+    emptyLookups: LOOKUPS_AT_MOST,
   });
   switch (match.kind) {
     case 'fits':
       // an older code would do, but the one that was asked for may only not be shown yet
-      if (isOlderThanAsk(match.code, ask.askedAt) && !isLast) return again(settleMs);
+      if (isOlderThanAsk(match.code, ask.askedAt) && !isLast) return again();
       return codeIssuedTo(ask, match.code, at);
     case 'ambiguous':
       return undecided();
     case 'none': {
-      if (!isLast) return again(settleMs);
+      if (!isLast) return again();
       // asked again, NHSO would issue a second one
       if (match.candidates.some((c) => mayBeOurs(c, ask) && !isOthers(c))) return undecided();
       return { ...askFreed(ask, at), emptyLookups, soughtIn: gap?.generation ?? ask.soughtIn };
@@ -166,7 +168,7 @@ export function askLookedUp(
 /** Look-ups have not decided it, or cannot: no client gets an answer by waiting. */
 export function isUndecided(ask: DoorAsk): boolean {
   if (ask.state !== 'lost') return false;
-  return ask.lookAt === null || ask.emptyLookups >= EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN;
+  return ask.lookAt === null || ask.emptyLookups >= LOOKUPS_AT_MOST;
 }
 
 /** A code that NHSO could have issued to this ask, as far as it can be told without looking at visits. */

@@ -15,12 +15,14 @@ import {
   lookUpRefused,
   takenByCase,
 } from '../../src/domain/door-ask.ts';
+import { LOOKUPS_AT_MOST } from '../../src/domain/machine/lost-answer.ts';
 import type { Gap } from '../../src/domain/machine/restored.ts';
 import { SAMPLE_AT, SAMPLE_DATE, SAMPLE_HCODE, sampleCitizenId } from '../support/samples.ts';
 
 const AT = SAMPLE_AT;
 const RECOVER = AT + 45_000;
 const SETTLE = 20_000;
+const AT_WORK = 45_000;
 const key = {
   hcode: SAMPLE_HCODE,
   pid: sampleCitizenId(1),
@@ -47,7 +49,7 @@ function seen(issuedAt: Instant, misfits: string[]): MatchResult {
 }
 
 const look = (ask: DoorAsk, match: MatchResult, at: Instant, gap: Gap | null = null): DoorAsk =>
-  askLookedUp(ask, match, { settleMs: SETTLE, gap, at });
+  askLookedUp(ask, match, { times: { settleMs: SETTLE, atWorkMs: AT_WORK }, gap, at });
 
 describe('an ask begins', () => {
   test('with a look-up set for the case that this process dies', () => {
@@ -73,10 +75,10 @@ describe('an ask begins', () => {
     }
   });
 
-  test('with two look-ups where the ledger was put back on that day, once for each time', () => {
+  test('with the look-ups of a lost answer where the ledger was put back on that day, once for each time', () => {
     const sought = begun(null, GAP);
     expect(sought).toMatchObject({ state: 'lost', askedAt: GAP.from, lookAt: AT });
-    const free = look(look(sought, NONE, AT, GAP), NONE, AT + SETTLE, GAP);
+    const free = [0, 1, 2, 3].reduce((ask, n) => look(ask, NONE, AT + n * SETTLE, GAP), sought);
     expect(free).toMatchObject({ state: 'free', soughtIn: 3 });
     expect(begun(free, GAP).state).toBe('asking');
     expect(begun(free, { ...GAP, generation: 4 }).state).toBe('lost');
@@ -97,36 +99,53 @@ describe('a lost answer', () => {
     ['is found', [fits(AT + 100)], { state: 'issued', claimCode: 'PP1000000001', lookAt: null }],
     ['is found at the second look', [NONE, fits(AT + 100)], { state: 'issued' }],
     ['is looked for again after one empty look', [NONE], { state: 'lost', emptyLookups: 1 }],
-    ['is free after two', [NONE, NONE], { state: 'free', lookAt: null }],
+    [
+      'is looked for again while the agent may yet be at work',
+      [NONE, NONE, NONE],
+      { state: 'lost', emptyLookups: 3, lookAt: AT + AT_WORK + SETTLE },
+    ],
+    ['is free when the agent is surely done', [NONE, NONE, NONE, NONE], { state: 'free', lookAt: null }],
     ['is not an older code at the first look', [fits(AT - 60_000)], { state: 'lost', emptyLookups: 1 }],
-    ['is an older code that fits at the second', [NONE, fits(AT - 60_000)], { state: 'issued' }],
+    ['is not an older code at the second', [NONE, fits(AT - 60_000)], { state: 'lost', emptyLookups: 2 }],
+    ['is an older code that fits at the last', [NONE, NONE, NONE, fits(AT - 60_000)], { state: 'issued' }],
     [
       'stays where another code may be it',
-      [NONE, seen(AT + 100, ['claim-type'])],
-      { state: 'lost', emptyLookups: 2 },
+      [NONE, NONE, NONE, seen(AT + 100, ['claim-type'])],
+      { state: 'lost', emptyLookups: LOOKUPS_AT_MOST },
     ],
     [
       'is free where that code is a visit’s',
-      [NONE, seen(AT + 1, ['claim-type', 'held-by-other-visit'])],
+      [NONE, NONE, NONE, seen(AT + 1, ['claim-type', 'held-by-other-visit'])],
       { state: 'free' },
     ],
-    ['is free where that code is older', [NONE, seen(AT - 120_000, ['claim-type'])], { state: 'free' }],
-    ['stays where two fit', [{ kind: 'ambiguous', candidates: [] }], { state: 'lost', emptyLookups: 2 }],
+    [
+      'is free where that code is older',
+      [NONE, NONE, NONE, seen(AT - 120_000, ['claim-type'])],
+      { state: 'free' },
+    ],
+    [
+      'stays where two fit',
+      [{ kind: 'ambiguous', candidates: [] }],
+      { state: 'lost', emptyLookups: LOOKUPS_AT_MOST },
+    ],
   ])('%s', (_what, matches, expected) => {
     let at = AT + 2_000;
     let ask = lost;
     for (const match of matches) {
       ask = look(ask, match, at);
-      at += SETTLE;
+      at = ask.lookAt ?? at;
     }
     expect(ask).toMatchObject(expected);
   });
 
-  test('is undecided after two looks that did not free it, and not before', () => {
+  test('is undecided after a last look that did not free it, and not before', () => {
     const once = look(lost, NONE, AT);
     expect(isUndecided(lost)).toBe(false);
     expect(isUndecided(once)).toBe(false);
-    expect(isUndecided(look(once, seen(AT, ['claim-type']), AT))).toBe(true);
+    expect(isUndecided(look(once, NONE, AT + SETTLE))).toBe(false);
+    const thrice = look(look(once, NONE, AT + SETTLE), NONE, AT + 2 * SETTLE);
+    expect(isUndecided(thrice)).toBe(false);
+    expect(isUndecided(look(thrice, seen(AT, ['claim-type']), AT + AT_WORK + SETTLE))).toBe(true);
   });
 });
 
@@ -173,7 +192,7 @@ test('a code fits an ask when all that it states agrees', () => {
   }
 });
 
-test('whatever happens to it: versions grow by one, and it is free only after two empty looks or when nothing was issued', () => {
+test('whatever happens to it: versions grow by one, and it is free only after empty looks, the last when the agent is done, or when nothing was issued', () => {
   const event = fc.oneof(
     fc.constant('begin'),
     fc.constant('lost'),
@@ -202,7 +221,10 @@ test('whatever happens to it: versions grow by one, and it is free only after tw
         else {
           ask = look(before, e.match, at, gap);
           empty += 1;
-          if (ask.state === 'free') expect(empty).toBeGreaterThanOrEqual(2);
+          if (ask.state === 'free') {
+            expect(empty).toBeGreaterThanOrEqual(2);
+            expect(at - before.askedAt).toBeGreaterThanOrEqual(AT_WORK + SETTLE);
+          }
           if (ask.state === 'issued') expect(e.match.kind).toBe('fits');
         }
         if (ask !== before) expect(ask?.version).toBe((before?.version ?? 0) + 1);

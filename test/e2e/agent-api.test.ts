@@ -60,7 +60,7 @@ describeWith('mariadb', 'a client of the NHSO agent, at the bridge', (mariadb) =
     it('a bridge that is killed in the middle of confirm-save: the code is found, given and written, asked for once', async () => {
       const { control } = hospital.agent;
       const begun = await read(2702, client());
-      control.delay(1_000, 'confirm-save');
+      control.delay(3_000, 'confirm-save');
       const lost = client()
         .confirm(claimOf(begun))
         .then(
@@ -68,6 +68,7 @@ describeWith('mariadb', 'a client of the NHSO agent, at the bridge', (mariadb) =
           () => 'broken',
         );
       await eventually('asked', async () => (await confirmsOnTheWay(hospital, begun)) > 0);
+      await sleep(1_000); // it has left the bridge by now
       await bridge.kill('SIGKILL');
       expect(await lost).toBe('broken');
       await eventually('NHSO issued it all the same', async () => control.codes(pidOf(2702)).length === 1);

@@ -5,17 +5,13 @@ import { DAY_MS, type Instant } from '../bangkok.ts';
 import { isOwnCard } from '../card-read.ts';
 import type { Case } from '../case.ts';
 import { askAgain, type Grounds, isToBeEntered, reassess, toStaff } from './facts.ts';
+import { isLastEmpty, type LostAnswerTimes, nextLookup } from './lost-answer.ts';
 import { holdCode, mayAsk } from './obtain.ts';
 import { isNotReadAgain } from './offline.ts';
 import { type Gap, mayHaveBeenAsked, soughtOnce } from './restored.ts';
 import { type Cause, type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
 
-/** Empty look-ups in a row after a lost answer before the confirm may be sent again: NHSO may be slow to show it. */
-export const EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN = 2;
-
-export interface LookupTimes {
-  /** Between two look-ups after a lost answer, ms. */
-  settleMs: number;
+export interface LookupTimes extends LostAnswerTimes {
   /** Between two look-ups of a case that waits with a read that no code can be asked for with, at least, ms. */
   offlineMs: number;
 }
@@ -51,7 +47,7 @@ export function lookedUp(
       const isOlder = awaitsAnswer(current) && isOlderThanAsk(match.code, current.askedAt ?? 0);
       // the answer of our own confirm that was lost, or a code that came by another channel
       const ours = isOwnAnswer(current, match.code);
-      if (isOlder && !isLastEmpty(current)) {
+      if (isOlder && !isLastEmpty(current, times, at)) {
         // this older code would do, but the one that was asked for may only not be shown yet
         return lookAgain(current, times, { event: 'older-code-found', at, detail });
       }
@@ -185,14 +181,9 @@ function awaitsAnswer(current: Case): boolean {
   return current.askedAt !== null && isLost(current);
 }
 
-/** One more look-up without the code that was asked for is the last before something else is done. */
-function isLastEmpty(current: Case): boolean {
-  return current.emptyLookups + 1 >= EMPTY_LOOKUPS_BEFORE_ASKING_AGAIN;
-}
-
 function lookAgain(current: Case, times: LookupTimes, cause: Cause): Change {
   const emptyLookups = current.emptyLookups + 1;
-  const again = thenDo(current, 'lookup', cause.at + times.settleMs);
+  const again = thenDo(current, 'lookup', nextLookup(current, times, cause.at));
   return change(
     current,
     { state: 'unknown', reason: null, reasonDetail: null, emptyLookups, ...again },
@@ -202,7 +193,7 @@ function lookAgain(current: Case, times: LookupTimes, cause: Cause): Change {
 
 /** The code of an answer that was lost has not turned up: look again, or ask again, or leave it to a person. */
 function stillLost(current: Case, grounds: Grounds, times: LookupTimes, cause: Cause): Change {
-  if (!isLastEmpty(current)) return lookAgain(current, times, cause);
+  if (!isLastEmpty(current, times, cause.at)) return lookAgain(current, times, cause);
   const maybe = current.candidates.filter((c) => mayBeOurs(c, current));
   if (maybe.length > 0) {
     // asked again, NHSO would issue a second one

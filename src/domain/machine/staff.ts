@@ -101,7 +101,7 @@ export function retryCase(
       cause,
     );
   }
-  // the two look-ups after a lost answer keep their distance, whoever is in a hurry; any other may be made at once
+  // the look-ups after a lost answer keep their distance, whoever is in a hurry; any other may be made at once
   const isLost = [null, 'waiting-nhso', 'ledger-restored'].includes(current.reason);
   const keepsDistance = current.state === 'unknown' && isLost;
   if (current.nextStep !== null && current.state !== 'confirming' && !keepsDistance) {

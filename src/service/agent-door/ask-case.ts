@@ -17,13 +17,14 @@ import {
 } from '../../domain/machine/door.ts';
 import { answerLost, refused } from '../../domain/machine/obtain.ts';
 import { mayHaveBeenAsked, seekFirst } from '../../domain/machine/restored.ts';
-import { firstLookup, take } from '../steps/confirm.ts';
+import { firstLookup, recoverAfter, SEND_WITHIN_MS } from '../ask-times.ts';
+import { take } from '../steps/confirm.ts';
 import { nhsoMessage } from '../steps/draft.ts';
 import { holdersOf, judge, shownByNhso } from '../steps/lookup.ts';
 import { beginStep, commitCode, type StepWork } from '../steps/step.ts';
 import { updateCase } from '../update.ts';
 import { codeAnswer } from './answers.ts';
-import { type End, heldUp, RECOVER_MARGIN_MS, SEND_WITHIN_MS, type Wish } from './end.ts';
+import { type End, heldUp, type Wish } from './end.ts';
 import type { ClientRequest } from './request.ts';
 import { type Sent, sendConfirm } from './send.ts';
 import type { Counter, DoorTools } from './tools.ts';
@@ -69,7 +70,9 @@ export async function askOnCase(
     );
     return answer === null ? { kind: 'unsent', error: fault } : { kind: 'answered', answer };
   }
-  await work.commit((c) => answerLost(c, fault.message, clock.now() + firstLookup(work), clock.now()));
+  await work.commit((c) =>
+    answerLost(c, fault.message, clock.now() + firstLookup(work.site.settings), clock.now()),
+  );
   return { kind: 'lost', answer, error: fault };
 }
 
@@ -90,7 +93,7 @@ async function announce(
       seen.isSought = mayHaveBeenAsked(c, tools.gap());
       if (seen.isSought) return isOpenToDoor(c) ? seekFirst(c, tools.gap(), at) : null;
       const request = { claimType, mobile, correlationId: correlationId ?? '', stationId: station.id };
-      const recoverAt = at + site.settings.confirmTimeoutMs + RECOVER_MARGIN_MS;
+      const recoverAt = at + recoverAfter(site.settings);
       return askedThroughDoor(c, request, recoverAt, { actor, at });
     });
     tools.kick();

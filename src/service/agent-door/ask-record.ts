@@ -10,11 +10,12 @@ import {
   type DoorAsk,
 } from '../../domain/door-ask.ts';
 import { codeCameLate } from '../../domain/machine/obtain.ts';
+import { firstLookup, recoverAfter, SEND_WITHIN_MS } from '../ask-times.ts';
 import { nhsoMessage } from '../steps/draft.ts';
 import { shownByNhso } from '../steps/lookup.ts';
 import { updateCase } from '../update.ts';
 import { codeAnswer } from './answers.ts';
-import { type End, heldUp, RECOVER_MARGIN_MS, SEND_WITHIN_MS, type Wish } from './end.ts';
+import { type End, heldUp, type Wish } from './end.ts';
 import { handOver } from './hand-over.ts';
 import { matchOf } from './look-ups.ts';
 import type { ClientRequest } from './request.ts';
@@ -22,9 +23,6 @@ import { type Sent, sendConfirm } from './send.ts';
 import type { Counter, DoorTools } from './tools.ts';
 
 const TRIES = 8;
-
-/** Until the first look-up after a lost answer, at most, ms. */
-const FIRST_LOOKUP_MS = 2_000;
 
 export async function askOnRecord(
   tools: DoorTools,
@@ -50,7 +48,7 @@ export async function askOnRecord(
     await settle(tools, asked, (ask) => askFreed(ask, clock.now()));
     return answer === null ? { kind: 'unsent', error: fault } : { kind: 'answered', answer };
   }
-  const lookAt = clock.now() + Math.min(FIRST_LOOKUP_MS, site.settings.settleMs);
+  const lookAt = clock.now() + firstLookup(site.settings);
   await settle(tools, asked, (ask) => askLost(ask, lookAt, clock.now()));
   return { kind: 'lost', answer, error: fault };
 }
@@ -64,7 +62,7 @@ async function announce(
 ): Promise<DoorAsk | null> {
   const { ledger, clock } = tools.house;
   const at = clock.now();
-  const recoverAt = at + site.settings.confirmTimeoutMs + RECOVER_MARGIN_MS;
+  const recoverAt = at + recoverAfter(site.settings);
   const by = { actor, stationId: station.id, correlationId };
   const next = beginAsk(await ledger.doorAsks.find(key), key, by, { recoverAt, gap: tools.gap(), at });
   if (next === null) return null;

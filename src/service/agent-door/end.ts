@@ -26,13 +26,7 @@ export type End =
   /** Somebody else was faster: look again. */
   | { kind: 'moved' };
 
-/** A process that was held up this long between writing "about to send" and sending does not send, ms. */
-export const SEND_WITHIN_MS = 3_000;
-
-/** Beyond the confirm's own time-out before its fate is looked up, should this process die, ms. */
-export const RECOVER_MARGIN_MS = 15_000;
-
-/** In the place of sending: see {@link SEND_WITHIN_MS}. */
+/** In the place of sending, where `SEND_WITHIN_MS` has passed. */
 export function heldUp(): Sent {
   const fault = new BridgeError('agent-unreachable', 'this process was held up; nothing was sent', {
     retry: 'yes',

@@ -12,6 +12,7 @@ import {
   lookUpPutOff,
   lookUpRefused,
 } from '../../domain/door-ask.ts';
+import { lostAnswerTimes } from '../ask-times.ts';
 import { shownByNhso } from '../steps/lookup.ts';
 import type { StepTools } from '../steps/step.ts';
 import { handOver } from './hand-over.ts';
@@ -33,12 +34,15 @@ export async function lookUpDue(tools: StepTools): Promise<void> {
 
 async function lookUp(tools: StepTools, ask: DoorAsk): Promise<void> {
   const { clock, ledger, log, sites } = tools.house;
-  const settleMs = sites.get(ask.hcode)?.settings.settleMs ?? 0;
+  const site = sites.get(ask.hcode);
+  if (site === undefined) throw new TypeError(`no hospital ${ask.hcode} is configured`);
   let next: DoorAsk;
   try {
     const codes = await shownByNhso(tools.line(ask.hcode), ask, 'askWhileUp');
     const match = await matchOf(tools, ask, codes, ask.askedAt);
-    next = askLookedUp(ask, match, { settleMs, gap: tools.gap(), at: clock.now() });
+    next = askLookedUp(ask, match, {
+      ...{ times: lostAnswerTimes(site.settings), gap: tools.gap(), at: clock.now() },
+    });
   } catch (error) {
     if (!isBridgeError(error)) throw error;
     const now = clock.now();

@@ -15,6 +15,7 @@ import {
   sameDayAsked,
 } from '../../domain/machine/obtain.ts';
 import { askedByClient } from '../agent-door/hand-over.ts';
+import { firstLookup, recoverAfter, SEND_WITHIN_MS } from '../ask-times.ts';
 import type { ReadOrigin } from '../counters.ts';
 import type { ConfirmReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
@@ -24,20 +25,8 @@ import { claimRequest, nhsoMessage, otherAsker } from './draft.ts';
 import { adoptIfShown } from './lookup.ts';
 import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools, type StepWork } from './step.ts';
 
-/**
- * A process that was held up this long between writing "about to send" and sending does not send: by then another may
- * have taken the case over.
- */
-const SEND_WITHIN_MS = 3_000;
-
 /** Until a confirm that was certainly not sent is tried again, ms. */
 const RETRY_AFTER_MS = 15_000;
-
-/** Beyond the confirm's own time-out before its fate is looked up, ms. */
-const RECOVER_MARGIN_MS = 15_000;
-
-/** Until the first look-up after a lost answer, at most, ms. */
-const FIRST_LOOKUP_MS = 2_000;
 
 export function confirmStep(tools: StepTools): StepHandler {
   return async (job, { isTakenOver }) => {
@@ -74,9 +63,9 @@ function nobodyCarries(): BridgeError {
 /** Writes "about to send" into the ledger. Null when it must not be sent. */
 async function announce(tools: StepTools, work: StepWork): Promise<Case | null> {
   const { clock } = tools.house;
-  const recoverAfter = work.site.settings.confirmTimeoutMs + RECOVER_MARGIN_MS;
+  const recoverMs = recoverAfter(work.site.settings);
   try {
-    return await work.commit((c) => confirmSending(c, clock.now() + recoverAfter, clock.now()));
+    return await work.commit((c) => confirmSending(c, clock.now() + recoverMs, clock.now()));
   } catch (error) {
     if (!isBridgeError(error, 'already-asked')) throw error;
     if (await askedByClient(tools, work.current)) return null;
@@ -120,7 +109,7 @@ async function send(tools: StepTools, work: StepWork, station: Station, asked: C
           : ({ step: 'confirm', dueAt: now + RETRY_AFTER_MS } as const);
         return confirmNotSent(c, grounds, error.message, again, now);
       }
-      return answerLost(c, error.message, now + firstLookup(work), now);
+      return answerLost(c, error.message, now + firstLookup(work.site.settings), now);
     });
     return;
   }
@@ -138,7 +127,7 @@ export async function take(
   const lost = (why: string): Promise<unknown> =>
     work.commit((c) => {
       const now = tools.house.clock.now();
-      return answerLost(c, why, now + firstLookup(work), now);
+      return answerLost(c, why, now + firstLookup(work.site.settings), now);
     });
   if (claimCode === null) {
     await lost('NHSO answered without a code');
@@ -163,9 +152,4 @@ export async function take(
 
 function readOf({ correlationId, stationId }: Case): ReadOrigin {
   return { correlationId: correlationId ?? '', stationId };
-}
-
-/** From a lost answer to its first look-up, ms. */
-export function firstLookup(work: StepWork): number {
-  return Math.min(FIRST_LOOKUP_MS, work.site.settings.settleMs);
 }

@@ -17,6 +17,7 @@ import {
   mayBeOwnOfOtherDay,
 } from '../../domain/machine/lookup.ts';
 import { wantedOf } from '../../domain/machine/obtain.ts';
+import { lookupTimes } from '../ask-times.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { StepHandler, StepJob } from '../ports/work-queue.ts';
 import type { House } from '../site.ts';
@@ -43,13 +44,7 @@ export function lookupStep(tools: StepTools): StepHandler {
       }
       return noteAndRethrow(tools, work, error);
     }
-    const { settleMs, offlineLookupMs, confirmTimeoutMs } = site.settings;
-    // a confirm that another process sent may still be under way, should a clock have jumped: let it come to its end
-    const isUnderWay = current.state === 'confirming';
-    const times = {
-      settleMs: isUnderWay ? Math.max(settleMs, confirmTimeoutMs) : settleMs,
-      offlineMs: offlineLookupMs,
-    };
+    const times = lookupTimes(site.settings);
     const claimCode = match.kind === 'fits' ? match.code.claimCode : '';
     await commitCode(tools, work, claimCode, async (c, at) =>
       isAskedFor(c, current) ? lookedUp(c, match, await work.grounds(c), times, at) : null,
@@ -74,8 +69,7 @@ export async function adoptIfShown(tools: StepTools, job: StepJob): Promise<void
   if (match.kind !== 'fits' || !isOwnAnswer(current, match.code)) return;
   await commitCode(tools, work, match.code.claimCode, async (c, at) => {
     if (!isAskedFor(c, current)) return null;
-    const times = { settleMs: site.settings.settleMs, offlineMs: site.settings.offlineLookupMs };
-    const found = lookedUp(c, match, await work.grounds(c), times, at);
+    const found = lookedUp(c, match, await work.grounds(c), lookupTimes(site.settings), at);
     return found !== null && found.next.code !== null ? found : null;
   });
 }

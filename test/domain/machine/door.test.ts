@@ -14,6 +14,7 @@ import {
   takenOver,
   visitForAsk,
 } from '../../../src/domain/machine/door.ts';
+import { LOOKUPS_AT_MOST } from '../../../src/domain/machine/lost-answer.ts';
 import { SAMPLE_DATE, SAMPLE_HCODE, sampleCitizenId, sampleVisit } from '../../support/samples.ts';
 import {
   AT,
@@ -174,8 +175,11 @@ describe('a visit takes over', () => {
       ...{ nextStep: 'lookup', dueAt: AT + 9_000 },
     });
     // what look-ups alone have not decided is a person's now
-    const undecided = ask('lost', { lookAt: AT + 1_800_000, emptyLookups: 2 });
-    expect(takenOver(ready(), undecided, AT)?.next).toMatchObject({ emptyLookups: 2, dueAt: AT });
+    const undecided = ask('lost', { lookAt: AT + 1_800_000, emptyLookups: LOOKUPS_AT_MOST });
+    expect(takenOver(ready(), undecided, AT)?.next).toMatchObject({
+      emptyLookups: LOOKUPS_AT_MOST,
+      dueAt: AT,
+    });
     expect(takenOver(ready(), ask('asking'), AT)).toBeNull();
     expect(takenOver(ready(), ask('lost', { lookAt: null }), AT)).toBeNull();
     expect(takenOver(awaiting({ state: 'needs-staff', reason: 'refused' }), ask('lost'), AT)).toBeNull();
@@ -243,7 +247,7 @@ describe('how it stands', () => {
     ['a visit asks', ask('case'), [confirming()], 'under-way'],
     ['a visit’s answer is looked up', ask('case'), [unknown()], 'under-way'],
     ['a visit asks for something else', null, [confirming({ claimType: 'PG0130001' })], 'open'],
-    ['look-ups have not decided it', ask('lost', { emptyLookups: 2 }), [], 'stuck'],
+    ['look-ups have not decided it', ask('lost', { emptyLookups: LOOKUPS_AT_MOST }), [], 'stuck'],
     [
       'a person must decide it',
       ask('case'),

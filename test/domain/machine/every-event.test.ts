@@ -32,10 +32,10 @@ import { DEFAULT_POLICY } from '../../../src/domain/requirement.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
 import { SAMPLE_AT, sampleFoundRight } from '../../support/samples.ts';
 import { anyCase, anyRead, anyTime, anyVisit, issued } from './any-case.ts';
+import { LOOKUP_TIMES } from './given.ts';
 import { expectLegal } from './legal.ts';
 
 const POLICY: SitePolicy = { requirement: DEFAULT_POLICY, claimType: { default: 'PG0060001', rules: [] } };
-const TIMES = { settleMs: 20_000, offlineMs: 600_000 };
 
 interface Given {
   at: number;
@@ -72,7 +72,7 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
   lookedUp: (c, g) => {
     if (c.pid === null || c.claimType === null) return null;
     const match = matchCode(g.codes, obtain.wantedOf(c), () => (g.heldBy === null ? null : { vn: g.heldBy }));
-    return lookedUp(c, match, { ...g, policy: POLICY }, TIMES, g.at);
+    return lookedUp(c, match, { ...g, policy: POLICY }, LOOKUP_TIMES, g.at);
   },
   lookupRefused: (c, g) => lookupRefused(c, 'a token that is not good', g.at),
   written: (c, g) => writtenBack(c, { kind: 'written', row: { vn: c.vn }, previous: null }, g.at),

@@ -14,6 +14,8 @@ export const POLICY: SitePolicy = {
 };
 export const READ = sampleRead({ claimTypes: [] });
 export const GROUNDS = { read: READ, policy: POLICY, gap: null };
+/** What was asked in these cases is shown at AT, if it was issued. */
+export const LOOKUP_TIMES = { settleMs: 20_000, atWorkMs: 20_000, offlineMs: 600_000 };
 export const STAFF = { actor: 'key:staff', at: AT };
 
 const PAIRED: Partial<Case> = {

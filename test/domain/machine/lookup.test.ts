@@ -7,7 +7,6 @@ import * as given from './given.ts';
 import { expectLegal } from './legal.ts';
 
 const { AT, CODE, GROUNDS, NEXT_DAY } = given;
-const TIMES = { settleMs: 20_000, offlineMs: 600_000 };
 const near: Candidate = { ...CODE, claimType: null, misfits: ['claim-type'], heldBy: null };
 const taken: Candidate = { ...CODE, misfits: ['held-by-other-visit'], heldBy: 'v9' };
 const older: Candidate = { ...near, issuedAt: AT - 7_200_000 };
@@ -92,6 +91,27 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
     given.none(),
     AT,
     { state: 'drafted', askedAt: null, nextStep: 'confirm', dueAt: AT },
+  ],
+  [
+    'empty again, while the agent may yet be at work',
+    given.unknown({ emptyLookups: 1, askedAt: AT - 10_000 }),
+    given.none(),
+    AT,
+    { state: 'unknown', emptyLookups: 2, askedAt: AT - 10_000, nextStep: 'lookup', dueAt: AT + 30_000 },
+  ],
+  [
+    'empty for the third time, when it is surely done',
+    given.unknown({ emptyLookups: 2 }),
+    given.none(),
+    AT,
+    { state: 'drafted', askedAt: null, nextStep: 'confirm', dueAt: AT },
+  ],
+  [
+    'a code of before, while the agent may yet be at work',
+    given.unknown({ emptyLookups: 1, askedAt: AT - 10_000 }),
+    given.found({ ...CODE, issuedAt: AT - 7_200_000 }),
+    AT,
+    { state: 'unknown', emptyLookups: 2, nextStep: 'lookup', dueAt: AT + 30_000 },
   ],
   [
     'empty twice, the day over',
@@ -308,7 +328,7 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
   ],
   ['written long ago', given.written(), given.none(), AT, null],
 ])('%s', (_, c, match, at, expected) => {
-  const changed = lookedUp(c, match, GROUNDS, TIMES, at);
+  const changed = lookedUp(c, match, GROUNDS, given.LOOKUP_TIMES, at);
   if (changed === null) {
     expect(expected).toBeNull();
     return;
@@ -389,12 +409,12 @@ it.each<[string, Case, number, Partial<Case>]>([
 
 it('goes on where it was when NHSO refuses look-ups no more', () => {
   const c = given.unknown({ reason: 'lookup-refused', reasonDetail: WORDS });
-  expect(lookedUp(c, given.found(), GROUNDS, TIMES, AT)?.next).toMatchObject({
+  expect(lookedUp(c, given.found(), GROUNDS, given.LOOKUP_TIMES, AT)?.next).toMatchObject({
     state: 'confirmed',
     reason: null,
     reasonDetail: null,
   });
-  expect(lookedUp(c, given.none(), GROUNDS, TIMES, AT)?.next).toMatchObject({
+  expect(lookedUp(c, given.none(), GROUNDS, given.LOOKUP_TIMES, AT)?.next).toMatchObject({
     state: 'unknown',
     reason: null,
     reasonDetail: null,

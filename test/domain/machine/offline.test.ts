@@ -122,7 +122,7 @@ describe('what becomes of it on the list', () => {
     return change.next;
   };
   const grounds = { read: CARD, policy: given.POLICY, gap: null };
-  const times = { settleMs: 20_000, offlineMs: 600_000 };
+  const times = given.LOOKUP_TIMES;
   const at = AT_15 + HOUR;
 
   it('the card is read again: the code is asked for', () => {

@@ -17,7 +17,6 @@ import * as given from './given.ts';
 import { expectLegal, expectSound } from './legal.ts';
 
 const { AT, CODE, GROUNDS, NEXT_DAY } = given;
-const TIMES = { settleMs: 20_000, offlineMs: 600_000 };
 /** Yesterday's backup, put back now. */
 const GAP: Gap = { generation: 3, from: AT - DAY_MS, to: AT };
 const HERE = { ...GROUNDS, gap: GAP };
@@ -134,7 +133,7 @@ it.each<[string, Case, MatchResult, number, Partial<Case>]>([
     { state: 'needs-staff', reason: 'service-day-over' },
   ],
 ])('looked for, %s', (_, c, match, at, expected) => {
-  const changed = lookedUp(c, match, HERE, TIMES, at);
+  const changed = lookedUp(c, match, HERE, given.LOOKUP_TIMES, at);
   expect(changed?.next).toMatchObject(expected);
   if (changed === null) return;
   expectLegal(c, changed);
@@ -142,7 +141,7 @@ it.each<[string, Case, MatchResult, number, Partial<Case>]>([
 });
 
 it('a person who tries again has it looked for again, not asked for', () => {
-  const listed = lookedUp(sought(1), given.none(taken), HERE, TIMES, AT)?.next as Case;
+  const listed = lookedUp(sought(1), given.none(taken), HERE, given.LOOKUP_TIMES, AT)?.next as Case;
   const again = retryCase(listed, GROUNDS.read, GROUNDS.policy, given.STAFF)?.next as Case;
   expect(again).toMatchObject({ state: 'ready', nextStep: 'draft' });
   expect(mayHaveBeenAsked(again, GAP)).toBe(true);
@@ -163,14 +162,18 @@ it('a visit without a card is looked for twice, and then waits on', () => {
   const first = seekWithoutCard(c, GAP, AT)?.next as Case;
   expect(first).toMatchObject({ state: 'awaiting-card', nextStep: 'lookup', dueAt: AT });
   expect(seekWithoutCard(first, GAP, AT)).toBeNull();
-  const second = lookedUp(first, given.none(), HERE, TIMES, AT)?.next as Case;
+  const second = lookedUp(first, given.none(), HERE, given.LOOKUP_TIMES, AT)?.next as Case;
   expect(second).toMatchObject({ state: 'awaiting-card', nextStep: 'lookup', dueAt: AT + 20_000 });
-  const last = lookedUp(second, given.none(), HERE, TIMES, AT + 20_000)?.next as Case;
+  const last = lookedUp(second, given.none(), HERE, given.LOOKUP_TIMES, AT + 20_000)?.next as Case;
   expect(last).toMatchObject({ state: 'awaiting-card', reason: 'waiting-card', nextStep: null });
   expect(seekWithoutCard(last, GAP, AT)).toBeNull();
   expect(mayHaveBeenAsked(last, GAP)).toBe(false);
-  expect(lookedUp(second, given.found(), HERE, TIMES, AT)?.next).toMatchObject({ state: 'found-elsewhere' });
-  expect(lookedUp(second, given.none(near), HERE, TIMES, AT)?.next).toMatchObject({ state: 'needs-staff' });
+  expect(lookedUp(second, given.found(), HERE, given.LOOKUP_TIMES, AT)?.next).toMatchObject({
+    state: 'found-elsewhere',
+  });
+  expect(lookedUp(second, given.none(near), HERE, given.LOOKUP_TIMES, AT)?.next).toMatchObject({
+    state: 'needs-staff',
+  });
   expect(seekWithoutCard(c, null, AT)).toBeNull();
   expect(seekWithoutCard(given.offline(), GAP, AT)).toBeNull();
 });

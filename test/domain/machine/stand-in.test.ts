@@ -25,7 +25,6 @@ import * as given from './given.ts';
 import { expectLegal, expectSound } from './legal.ts';
 
 const { AT, CODE, NEXT_DAY, POLICY, READ, STAFF } = given;
-const TIMES = { settleMs: 20_000, offlineMs: 600_000 };
 const CERTIFIED = sampleCertifiedRead();
 const WAITS = {
   state: 'needs-staff',
@@ -49,7 +48,7 @@ const paired = (read: CardRead, c = given.awaiting()): Case => next(c, cardPaire
 const see = (c: Case, news: Partial<Visit>, read: CardRead | null = CERTIFIED): Case =>
   next(c, visitSeen(c, { ...c.visit, ...news }, read, POLICY, AT));
 const lookUp = (c: Case, match: Parameters<typeof lookedUp>[1], at = AT, read = CERTIFIED): Case =>
-  next(c, lookedUp(c, match, { read, policy: POLICY, gap: null }, TIMES, at));
+  next(c, lookedUp(c, match, { read, policy: POLICY, gap: null }, given.LOOKUP_TIMES, at));
 
 describe.each(EITHER)('a %s read', (kind, read) => {
   it('puts the visit on the list, to be entered at NHSO, and has it looked up at once', () => {

@@ -27,6 +27,7 @@ it('nothing is lost, nothing is asked twice, every visit is accounted for', () =
         limit: fc.constantFrom(1, 1, 2),
         isTerse: fc.constantFrom(false, false, true),
         hiddenMs: fc.constantFrom(0, 15_000),
+        lateMs: fc.constantFrom(1_000, 10_000, 41_000),
       }),
       fc.array(happening, { minLength: 20, maxLength: 120, size: 'max' }),
       (habits, happenings) => {

@@ -39,7 +39,7 @@ const HCODE = '10978';
 const STATION = 'counter-1';
 const SECOND_STATION = 'counter-2';
 export const ACTOR = { name: 'key:staff' };
-const CONFIRM_TIMEOUT_MS = 700;
+export const CONFIRM_TIMEOUT_MS = 700;
 
 const TIMEOUTS = { terminalsMs: 1_000, readMs: 2_000, draftMs: 2_000, lookupMs: 2_000 };
 

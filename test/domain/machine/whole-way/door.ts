@@ -118,7 +118,7 @@ export class DoorModel {
       world.ifMine(asked, (c) => doorNotSent(c, before, world.grounds(c), 'nobody there', by()));
       return;
     }
-    const answer = this.#ask(asked.pid ?? '', asked.claimType ?? '');
+    const answer = this.#ask(asked.pid ?? '', asked.claimType ?? '', fate);
     if (answer === 'lost' || fate === 'lost') {
       const lost = () => world.ifMine(asked, (c) => answerLost(c, 'lost', world.now + 2_000, world.now));
       world.inHand.push({ deliver: lost });
@@ -144,7 +144,7 @@ export class DoorModel {
       this.#settle(begun, (ask) => askFreed(ask, world.now));
       return;
     }
-    const answer = this.#ask(begun.pid, begun.claimType);
+    const answer = this.#ask(begun.pid, begun.claimType, fate);
     if (answer === 'lost' || fate === 'lost') {
       world.inHand.push({
         deliver: () => this.#settle(begun, (ask) => askLost(ask, world.now + 2_000, world.now)),
@@ -161,10 +161,14 @@ export class DoorModel {
   }
 
   /** The request goes out. */
-  #ask(pid: string, claimType: string): IssuedCode | 'refused' | 'lost' {
+  #ask(pid: string, claimType: string, fate: Fate): IssuedCode | 'refused' | 'lost' {
     const world = this.#world;
     if (!world.nhso.isUp) return 'lost';
     world.expectAskedOnce(pid, claimType);
+    if (fate === 'late') {
+      world.nhso.confirmLate(pid, claimType, world.now);
+      return 'lost';
+    }
     return world.nhso.confirm(pid, claimType, world.now);
   }
 
@@ -208,8 +212,10 @@ export class DoorModel {
     for (const ask of [...this.#asks.values()]) {
       const isDue = (ask.state === 'asking' || ask.state === 'lost') && (ask.lookAt ?? now + 1) <= now;
       if (!isDue) continue;
-      const { settleMs } = TIMES;
-      this.#asks.set(askKey(ask), askLookedUp(ask, this.#look(ask), { settleMs, gap: ledger.gap, at: now }));
+      this.#asks.set(
+        askKey(ask),
+        askLookedUp(ask, this.#look(ask), { times: TIMES, gap: ledger.gap, at: now }),
+      );
     }
     this.#handOverAll();
   }

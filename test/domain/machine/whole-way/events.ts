@@ -129,7 +129,7 @@ const atNhso: fc.Arbitrary<Happening>[] = [
 ];
 
 const FATES = [
-  ...(['answered', 'answered', 'answered', 'lost', 'refused', 'other-person'] as const),
+  ...(['answered', 'answered', 'answered', 'lost', 'late', 'refused', 'other-person'] as const),
   ...(['not-sent', 'not-sent-there'] as const),
 ];
 

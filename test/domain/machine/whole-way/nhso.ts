@@ -19,17 +19,47 @@ export class NhsoModel {
   readonly isTerse: boolean;
   /** How long a new code stays out of the look-ups, ms. */
   readonly hiddenMs: number;
+  /** How long a confirm takes whose caller has gone, ms. */
+  readonly lateMs: number;
   readonly asked: Asked[] = [];
+  #atWork: { key: string; endsAt: Instant; end: () => void }[] = [];
   readonly codes: (IssuedCode & { ours: boolean })[] = [];
   #serial = 1_000_000_000;
 
-  constructor(habits: { limit: number; isTerse: boolean; hiddenMs: number }) {
+  constructor(habits: { limit: number; isTerse: boolean; hiddenMs: number; lateMs: number }) {
     this.limit = habits.limit;
     this.isTerse = habits.isTerse;
     this.hiddenMs = habits.hiddenMs;
+    this.lateMs = habits.lateMs;
+  }
+
+  /** Nobody will hear the answer. */
+  confirmLate(pid: string, claimType: string, at: Instant): void {
+    const endsAt = at + this.lateMs;
+    this.#atWork.push({
+      key: keyOf(pid, claimType, at),
+      endsAt,
+      end: () => this.#confirm(pid, claimType, endsAt),
+    });
+  }
+
+  isAtWork(key: string, at: Instant): boolean {
+    this.#endLate(at);
+    return this.#atWork.some((work) => work.key === key);
+  }
+
+  #endLate(at: Instant): void {
+    const ended = this.#atWork.filter(({ endsAt }) => endsAt <= at);
+    this.#atWork = this.#atWork.filter(({ endsAt }) => endsAt > at);
+    for (const { end } of ended) end();
   }
 
   confirm(pid: string, claimType: string, at: Instant): IssuedCode | 'refused' {
+    this.#endLate(at);
+    return this.#confirm(pid, claimType, at);
+  }
+
+  #confirm(pid: string, claimType: string, at: Instant): IssuedCode | 'refused' {
     const key = keyOf(pid, claimType, at);
     const before = this.codes.filter(
       (c) => c.pid === pid && c.claimType === claimType && sameDay(c.issuedAt, at),
@@ -58,6 +88,7 @@ export class NhsoModel {
   }
 
   latestOf(pid: string, at: Instant): IssuedCode[] {
+    this.#endLate(at);
     return this.codes
       .filter((c) => c.pid === pid && (c.issuedAt ?? 0) + this.hiddenMs <= at)
       .slice(-5)

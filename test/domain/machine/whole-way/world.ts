@@ -39,7 +39,10 @@ const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const RECOVER_MS = 45 * SECOND;
 export const SEND_WITHIN_MS = 3 * SECOND;
-export const TIMES = { settleMs: 20 * SECOND, offlineMs: 10 * MINUTE };
+export const TIMES = {
+  ...{ settleMs: 20 * SECOND, offlineMs: 10 * MINUTE },
+  atWorkMs: RECOVER_MS,
+};
 const CALL_BACK = { afterMs: 30 * MINUTE, at: '15:00' };
 
 export const POLICY: SitePolicy = {
@@ -48,7 +51,8 @@ export const POLICY: SitePolicy = {
 };
 
 /** What becomes of a call to NHSO. */
-export type Fate = 'answered' | 'lost' | 'not-sent' | 'not-sent-there' | 'refused' | 'other-person';
+/** `late`: the line breaks at once, and the agent goes on. */
+export type Fate = 'answered' | 'lost' | 'late' | 'not-sent' | 'not-sent-there' | 'refused' | 'other-person';
 
 /** Something that a process holds in its hands: it may be delivered late, or die with the process. */
 type InHand = { deliver: () => void };
@@ -191,6 +195,7 @@ export class World {
     const { ledger, at } = this.#backup;
     this.inHand = [];
     this.ledger = ledger.copy();
+    this.now += MINUTE; // a person does it; by then no confirm is at work any more
     this.ledger.gap = putBack(ledger.gap, at, this.now);
     this.lost.push({ from: at, to: this.now });
   }
@@ -260,6 +265,13 @@ export class World {
       return;
     }
     this.expectAskedOnce(asked.pid ?? '', asked.claimType ?? '');
+    if (fate === 'late') {
+      this.nhso.confirmLate(asked.pid ?? '', asked.claimType ?? '', now);
+      this.inHand.push({
+        deliver: () => this.ifMine(asked, (c) => obtain.answerLost(c, 'cut', this.now + 2_000, this.now)),
+      });
+      return;
+    }
     const answer = this.nhso.confirm(asked.pid ?? '', asked.claimType ?? '', now);
     if (fate === 'lost') {
       this.inHand.push({
@@ -401,6 +413,7 @@ export class World {
   /** Rule 1: whoever asks, the bridge or a client. */
   expectAskedOnce(pid: string, claimType: string): void {
     const key = keyOf(pid, claimType, this.now);
+    expect(this.nhso.isAtWork(key, this.now), 'asked again while the first is at work').toBe(false);
     const before = this.nhso.asked.filter((a) => a.key === key);
     const issued = before.filter((a) => a.outcome === 'issued').map((a) => a.claimCode);
     expect(issued, `asked again after a first success: ${claimType}`).toEqual([]);

@@ -6,8 +6,8 @@ import { ENDS_BY_ITSELF, type Injury, pick } from './injury.ts';
 
 const DOWN: readonly Breakage[] = ['500', 'html', 'cut-json', 'cut-body', 'reset', 'drop', 'timeout'];
 
-/** Slower than a confirm may be, quicker than two look-ups after it. */
-const SLOWEST_MS = 3_000;
+/** Slower than a confirm may be, quicker than a lost one is taken to be over. */
+const SLOWEST_MS = 3_500;
 
 /** Breaks a line without saying anything of the work. */
 const BROKEN: readonly Breakage[] = ['drop', 'reset', '500', 'html'];

@@ -143,7 +143,7 @@ function configOf(parts: {
         },
         stations: parts.stations,
         nhso: {
-          // two look-ups after a lost answer may both come before a confirm's time is over, as with the defaults
+          // two look-ups after a lost answer both come before a confirm's time is over, as with the defaults
           settleSeconds: 0.8,
           breaker: { failures: 3, probeSeconds: 0.5 },
           offlineLookupMinutes: 0.03,

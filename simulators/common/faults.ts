@@ -18,12 +18,25 @@ export interface LoseAnswers<Call extends string> {
   call?: Call | undefined;
   /** `drop` when left out. */
   how?: Breakage | undefined;
+  /** The work is done only after the answer is lost; for calls that can wait in the middle of it (`confirm-save`). */
+  late?: Late | undefined;
+}
+
+/** Both from the moment the request comes in; no other delay is added. */
+export interface Late {
+  breaksAfterMs: number;
+  worksAfterMs: number;
+}
+
+interface Loss {
+  how: Breakage;
+  late: Late | null;
 }
 
 interface Plan {
   delayMs: number;
   fail: { status: number; message: string } | null;
-  lose: Breakage | null;
+  lose: Loss | null;
 }
 
 export class Faults<Call extends string> {
@@ -31,7 +44,7 @@ export class Faults<Call extends string> {
   readonly #loses: Call;
   readonly #delays = new Map<Call, number>();
   #fails: { left: number; call: Call | null; status: number; message: string }[] = [];
-  #losses: { left: number; call: Call; how: Breakage }[] = [];
+  #losses: (Loss & { left: number; call: Call })[] = [];
 
   /** `loses`: the call whose answers are lost when an order names none. */
   constructor(delayMs: number, loses: Call) {
@@ -51,8 +64,8 @@ export class Faults<Call extends string> {
   }
 
   loseAnswers(order: LoseAnswers<Call>): void {
-    const { next = 1, call = this.#loses, how = 'drop' } = order;
-    this.#losses.push({ left: next, call, how });
+    const { next = 1, call = this.#loses, how = 'drop', late = null } = order;
+    this.#losses.push({ left: next, call, how, late });
   }
 
   /** What happens to this one call; counts it against the orders. */
@@ -64,7 +77,7 @@ export class Faults<Call extends string> {
     return {
       delayMs: this.#delays.get(call) ?? this.#delayMs,
       fail: fail === undefined ? null : { status: fail.status, message: fail.message },
-      lose: loss?.how ?? null,
+      lose: loss ?? null,
     };
   }
 

@@ -3,7 +3,7 @@
 import { setTimeout as timer } from 'node:timers/promises';
 import type { Request, RequestHandler, Response } from 'express';
 import { type Breakage, breakAnswer } from './breakage.ts';
-import type { Faults } from './faults.ts';
+import type { Faults, Late } from './faults.ts';
 import type { Seen } from './journal.ts';
 import { json, type Said, send } from './said.ts';
 import { errorBody, SpringFault } from './spring.ts';
@@ -53,23 +53,56 @@ export function springForm(unreachable: string): Form {
   };
 }
 
+/** `pause`: to be awaited between having looked at the request and doing what it asks for; null when nothing is to come between. */
+export type Work<Notes> = (req: Request, notes: Notes, pause: (() => Promise<void>) | null) => unknown;
+
 export function serveCall<Call extends string, Notes>(
   desk: Desk<Call, Notes>,
   call: Call,
-  work: (req: Request, notes: Notes) => unknown,
+  work: Work<Notes>,
 ): RequestHandler {
   return async (req, res) => {
     const started = performance.now();
     const at = new Date(desk.clock.now()).toISOString();
     const notes = desk.notes();
     const { delayMs, fail, lose } = desk.faults.plan(call);
-    if (delayMs > 0) await sleep(delayMs);
-    const result =
-      fail === null ? await attempt(() => work(req, notes)) : new SpringFault(fail.status, fail.message);
-    const { outcome, status } = await answer(desk, req, res, result, lose);
+    const end = async (): Promise<Pick<Seen, 'outcome' | 'status'>> => {
+      if (lose !== null && lose.late !== null) {
+        return loseThenWork(desk, req, res, { how: lose.how, late: lose.late }, (pause) =>
+          work(req, notes, pause),
+        );
+      }
+      if (delayMs > 0) await sleep(delayMs);
+      const result =
+        fail === null
+          ? await attempt(() => work(req, notes, null))
+          : new SpringFault(fail.status, fail.message);
+      return answer(desk, req, res, result, lose?.how ?? null);
+    };
+    const { outcome, status } = await end();
     const ms = Math.round((performance.now() - started) * 10) / 10;
     desk.seen({ at, call, outcome, status, ms }, notes);
   };
+}
+
+/** The caller's line breaks, and the service works on: nobody hears of what it does. */
+async function loseThenWork<Call extends string, Notes>(
+  { clock, form }: Desk<Call, Notes>,
+  req: Request,
+  res: Response,
+  { how, late }: { how: Breakage; late: Late },
+  work: (pause: () => Promise<void>) => unknown,
+): Promise<Pick<Seen, 'outcome' | 'status'>> {
+  const breakLine = async (): Promise<number | null> => {
+    await sleep(late.breaksAfterMs);
+    const failure = form.bad(new SpringFault(500, form.unreachable), req.path, clock.now());
+    return breakAnswer(res, how, { ...failure, status: 200 }, failure);
+  };
+  const [status, result] = await Promise.all([
+    breakLine(),
+    attempt(() => work(() => sleep(late.worksAfterMs))),
+  ]);
+  return { outcome: result instanceof ServiceDown ? 'nhso-down' : 'lost', status };
 }
 
 async function attempt(work: () => unknown): Promise<unknown> {

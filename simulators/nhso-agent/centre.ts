@@ -99,8 +99,11 @@ export class NhsoCentre {
     return { pid: request.pid, claimType: request.claimType, createdDate: localDateTime(this.now()) };
   }
 
-  /** Issues a code, or throws the refusal. Synchronous, so two confirms at one instant cannot both slip past the limit. */
-  confirm(request: AuthenRequest, hcode: string): CentreCode {
+  /**
+   * Takes a confirm, or throws the refusal; what it returns issues the code. Whoever does both in one go keeps two confirms from
+   * slipping past the limit together. In between, nothing is there to refuse a second one for: then both are issued a code.
+   */
+  takeConfirm(request: AuthenRequest, hcode: string): () => CentreCode {
     const count = this.#count(request);
     count.asked += 1;
     try {
@@ -110,8 +113,10 @@ export class NhsoCentre {
       count.refused += 1;
       throw refusal;
     }
-    count.issued += 1;
-    return this.issue({ ...request, hcode }, request.correlationId);
+    return () => {
+      count.issued += 1;
+      return this.issue({ ...request, hcode }, request.correlationId);
+    };
   }
 
   /** Issues a code by any channel, without asking the limit. */

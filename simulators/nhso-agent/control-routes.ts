@@ -16,7 +16,7 @@ export const CONTROL_HELP: Readonly<Record<string, string>> = {
     '{"state":"up"} or {"state":"down","how":"500|timeout|html|reset|drop|empty|cut-json|cut-body|wrong-type","delayMs":0}',
   'POST /__control/delay': '{"ms":300} for all calls, {"ms":2000,"call":"confirm-save"} for one',
   'POST /__control/lose-answer':
-    '{"next":1,"call":"confirm-save","how":"drop"}: the work is done, the answer is lost',
+    '{"next":1,"call":"confirm-save","how":"drop"}: the work is done, the answer is lost; with "late":{"breaksAfterMs":0,"worksAfterMs":2000} the code is issued only later',
   'POST /__control/fail-next':
     '{"next":2,"call":"read","status":500,"message":""}; any call when none is named',
   'POST /__control/limit': '{"perDay":1}; null = no limit',
@@ -81,6 +81,7 @@ const bodies = {
     next: count.optional(),
     call: call.optional(),
     how: breakage.optional(),
+    late: z.strictObject({ breaksAfterMs: delayMs, worksAfterMs: delayMs }).optional(),
   }),
   failNext: z.strictObject({
     next: count.optional(),

@@ -59,10 +59,12 @@ export function agentRoutes(agent: AgentState, preferenceToken: string): Router 
     '/api/nhso-service/confirm-save',
     jsonOnly,
     json,
-    serve(agent, 'confirm-save', (req, notes) => {
+    serve(agent, 'confirm-save', async (req, notes, pause) => {
       const request = authenRequest(req.body);
       noted(notes, { ...request });
-      const { pid, claimType, issuedAt, claimCode } = reachNhso(agent).confirm(request, agent.hcode);
+      const issue = reachNhso(agent).takeConfirm(request, agent.hcode);
+      if (pause !== null) await pause();
+      const { pid, claimType, issuedAt, claimCode } = issue();
       notes.claimCode = claimCode;
       const { correlationId } = request;
       return { pid, claimType, correlationId, createdDate: localDateTime(issuedAt), claimCode };

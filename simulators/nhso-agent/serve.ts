@@ -2,7 +2,7 @@
 
 import type { RequestHandler } from 'express';
 import type { Faults } from '../common/faults.ts';
-import { ServiceDown, serveCall, springForm } from '../common/serve.ts';
+import { ServiceDown, serveCall, springForm, type Work } from '../common/serve.ts';
 import type { AgentCall } from './calls.ts';
 import type { NhsoCentre } from './centre.ts';
 import type { JournalEntry } from './journal.ts';
@@ -26,8 +26,6 @@ export interface AgentState {
 /** What a handler may note for the journal. */
 export type Notes = Pick<JournalEntry, 'pid' | 'claimType' | 'correlationId' | 'claimCode'>;
 
-type Work = Parameters<typeof serveCall<AgentCall, Notes>>[2];
-
 const FORM = springForm('I/O error on POST request for "https://nhso.invalid/authencode": Read timed out');
 
 /** A handler calls this where the real agent would call NHSO. */
@@ -36,7 +34,7 @@ export function reachNhso(agent: AgentState): NhsoCentre {
   return agent.centre;
 }
 
-export function serve(agent: AgentState, call: AgentCall, work: Work): RequestHandler {
+export function serve(agent: AgentState, call: AgentCall, work: Work<Notes>): RequestHandler {
   const desk = {
     faults: agent.faults,
     clock: agent.centre,

@@ -3,7 +3,7 @@
 import type { RequestHandler } from 'express';
 import type { Faults } from '../common/faults.ts';
 import type { Journal, Seen } from '../common/journal.ts';
-import { type Form, type Outage, ServiceDown, serveCall } from '../common/serve.ts';
+import { type Form, type Outage, ServiceDown, serveCall, type Work } from '../common/serve.ts';
 import type { NhsoCentre } from '../nhso-agent/centre.ts';
 import type { StatusForm } from './authen-status.ts';
 import type { WebCall } from './calls.ts';
@@ -36,10 +36,8 @@ export interface WebState {
 /** What a handler may note for the journal. */
 export type Notes = Pick<WebEntry, 'pid' | 'caller' | 'serviceDate'>;
 
-type Work = Parameters<typeof serveCall<WebCall, Notes>>[2];
-
 /** NHSO as a whole may be down, for its agents too, or one call alone. */
-export function serve(web: WebState, call: WebCall, form: Form, work: Work): RequestHandler {
+export function serve(web: WebState, call: WebCall, form: Form, work: Work<Notes>): RequestHandler {
   const desk = {
     faults: web.faults,
     clock: web.centre,
@@ -50,9 +48,9 @@ export function serve(web: WebState, call: WebCall, form: Form, work: Work): Req
       web.onCall?.(journalled);
     },
   };
-  return serveCall(desk, call, (req, notes) => {
+  return serveCall(desk, call, (req, notes, pause) => {
     const outage = web.outages.get(call) ?? web.centre.outage;
     if (outage !== null) throw new ServiceDown(outage);
-    return work(req, notes);
+    return work(req, notes, pause);
   });
 }

@@ -75,7 +75,7 @@ export async function openMorning(
     const counters: Counter[] = [];
     closing.push(() => Promise.all(counters.map((counter) => counter.close())));
     for (let i = 1; i <= COUNTERS; i++) {
-      const shared = { folder, centre, key, env, now, bridgeUrl: bridges.url };
+      const shared = { folder, centre, key, env, now, bridgeUrls: [bridges.url] as const };
       const counter = await Counter.open({
         id: `counter-${i}`,
         ...shared,

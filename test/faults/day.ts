@@ -11,6 +11,7 @@ import {
 } from '../../simulators/his/hosxp/visits.ts';
 import type { SimDb } from '../../simulators/his/sim-db.ts';
 import { serviceDateOf } from '../../src/domain/bangkok.ts';
+import { type ClientAsk, ClientDesk } from './clients.ts';
 import type { Fault } from './fault-kinds.ts';
 import { INJURIES } from './injure/injuries.ts';
 import type { Plan, VisitPlan } from './plan.ts';
@@ -24,6 +25,7 @@ export interface Diary {
   /** One line each, with the time since the beginning. */
   lines: string[];
   visits: VisitMade[];
+  clients: ClientAsk[];
 }
 
 export interface VisitMade {
@@ -38,7 +40,8 @@ export interface VisitMade {
 
 export async function live(world: World, plan: Plan): Promise<Diary> {
   const begun = Date.now();
-  const diary: Diary = { lines: [], visits: [] };
+  const diary: Diary = { lines: [], visits: [], clients: [] };
+  const clients: Client[] = [];
   const note = (text: string): void => {
     diary.lines.push(`${String(Date.now() - begun).padStart(6)} ms  ${text}`);
   };
@@ -46,13 +49,24 @@ export async function live(world: World, plan: Plan): Promise<Diary> {
     await sleep(Math.max(0, begun + ms - Date.now()));
   };
   await Promise.all([
-    ...plan.visits.map((visit, i) => patient(world, visit, i, diary, at, note)),
+    ...plan.visits.map((visit, i) => patient(world, visit, i, { diary, clients }, at, note)),
     ...plan.faults.map((fault) => befall(world, fault, at, note)),
   ]);
   await putRight(world, note);
-  await comeAgain(world, diary, note);
+  await Promise.all([
+    comeAgain(world, diary, note),
+    ...clients.map((client) => askAtLast(world, client, note)),
+  ]);
   note('all is well again');
   return diary;
+}
+
+/** A program that asks for a visit's code. */
+interface Client {
+  desk: ClientDesk;
+  quirk: VisitPlan['quirk'];
+  /** The number of the visit once it is registered. */
+  vn: Promise<string>;
 }
 
 type At = (ms: number) => Promise<void>;
@@ -62,18 +76,29 @@ async function patient(
   world: World,
   plan: VisitPlan,
   i: number,
-  diary: Diary,
+  { diary, clients }: { diary: Diary; clients: Client[] },
   at: At,
   note: Note,
 ): Promise<void> {
   const person = personOf(plan, i);
   const { cid } = person;
   const counter = world.counters[plan.counter];
-  if (counter === undefined) throw new TypeError('the plan names a counter that is not there');
+  const client = world.clients[plan.counter];
+  if (counter === undefined || client === undefined) {
+    throw new TypeError('the plan names a counter that is not there');
+  }
+  const there = Promise.withResolvers<string>();
   const showCard = async (): Promise<void> => {
     if (plan.quirk === 'no-card' || cid === null) return;
     await at(plan.at + plan.cardAfter);
-    await counter.card(cid);
+    if (plan.client === null) return counter.card(cid);
+    const desk = new ClientDesk({ plan: plan.client, pid: cid, counter, client, person, now: world.now });
+    const asking = { desk, quirk: plan.quirk, vn: there.promise };
+    diary.clients.push(desk.ask);
+    clients.push(asking);
+    note('a client reads a card');
+    await desk.serve();
+    await hasCode(world, asking, note);
   };
   const register = async (): Promise<void> => {
     await at(plan.at);
@@ -83,10 +108,11 @@ async function patient(
         await insertPeople(db, [person]);
       }),
     );
-    await visit(world, plan, person, diary, at, note);
+    await visit(world, plan, person, { diary, at, note, onThere: there.resolve });
     if (plan.quirk === 'second-visit') {
       await at(plan.at + plan.quirkAfter);
-      await visit(world, { ...plan, quirk: 'none' }, person, diary, at, note);
+      const second = { ...plan, quirk: 'none' as const };
+      await visit(world, second, person, { diary, at, note, onThere: () => undefined });
     }
   };
   await Promise.all([showCard(), register()]);
@@ -96,9 +122,7 @@ async function visit(
   world: World,
   plan: VisitPlan,
   person: SamplePerson,
-  diary: Diary,
-  at: At,
-  note: Note,
+  { diary, at, note, onThere }: { diary: Diary; at: At; note: Note; onThere: (vn: string) => void },
 ): Promise<void> {
   const now = world.now();
   const an = plan.quirk === 'inpatient' ? '690000001' : null;
@@ -110,6 +134,7 @@ async function visit(
     world.his.desk((db) => register(db, { hn: person.hn, at: now, pttype: person.pttype, an, vn })),
   );
   note(`visit ${vn} (${plan.quirk})`);
+  onThere(vn);
   const { cid } = person;
   const later = (what: string, work: () => Promise<unknown>): Promise<unknown> =>
     at(plan.at + plan.quirkAfter).then(() => tilDone(note, what, work));
@@ -122,14 +147,7 @@ async function visit(
     note(`visit ${vn}: another channel gives it a code`);
     return made.foreignCode;
   };
-  const type = (code: string): Promise<void> =>
-    world.his.desk(async (db) => {
-      // HOSxP's form shows the field first; a clerk types only where nothing stands
-      await db.query(
-        "UPDATE visit_pttype SET auth_code = ? WHERE vn = ? AND (auth_code IS NULL OR auth_code = '')",
-        [code, vn],
-      );
-    });
+  const type = (code: string): Promise<void> => typeCode(world, vn, code);
   switch (plan.quirk) {
     case 'cancelled':
       await later('cancel', () => world.his.desk((db) => cancelVisit(db, vn)));
@@ -162,6 +180,36 @@ async function visit(
       await tilDone(note, 'typed', () => type(issue()));
       break;
   }
+}
+
+function typeCode(world: World, vn: string, code: string): Promise<void> {
+  return world.his.desk(async (db) => {
+    // HOSxP's form shows the field first; a clerk types only where nothing stands
+    await db.query(
+      "UPDATE visit_pttype SET auth_code = ? WHERE vn = ? AND (auth_code IS NULL OR auth_code = '')",
+      [code, vn],
+    );
+  });
+}
+
+/** With these one code is all that there is of the person, and one visit to write it into. */
+const TYPED_BY_CLIENTS: readonly VisitPlan['quirk'][] = ['none', 'no-phone'];
+
+async function hasCode(world: World, { desk, quirk, vn }: Client, note: Note): Promise<void> {
+  const { told, plan } = desk.ask;
+  note(`a client ${told === null ? 'has no code' : `was given ${told.claimCode}`}`);
+  if (told === null || !plan.types || !TYPED_BY_CLIENTS.includes(quirk)) return;
+  const visit = await vn;
+  await tilDone(note, 'typed by a client', () => typeCode(world, visit, told.claimCode));
+  note(`visit ${visit}: its client has written the code`);
+}
+
+/** A program that was told nothing so far wants to know. */
+async function askAtLast(world: World, client: Client, note: Note): Promise<void> {
+  if (client.desk.ask.told !== null) return;
+  note('a client asks at last');
+  await client.desk.serveAtLast();
+  await hasCode(world, client, note);
 }
 
 /** The next second without a visit, as HOSxP gives numbers; one that was cancelled keeps its number. */

@@ -31,7 +31,12 @@ export const FAULT_KINDS = [
   'disk-full',
   'clock-jump',
   'killed-ahead',
+  // the line of a confirm breaks, and only then its code is issued
+  'code-late',
 ] as const;
+
+/** Came later: drawn after all others, so that a seed keeps the faults that it had. */
+export const LATER_KINDS: readonly FaultKind[] = ['code-late'];
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 

@@ -17,7 +17,9 @@ import { canMount, unmount } from './world/disk.ts';
 
 const HELP = `
 A failing run is named by its seed: --seed N --runs 1 makes the same hospital, the same patients
-and the same faults at the same moments again. Its folder (logs, ledger, diary, NHSO's journal)
+and the same faults at the same moments again. With it go the same counters whose readers carry the
+calls to their agent, and the same visits for which a program at the counter asks through /agent.
+What was added to the plans later is drawn after the rest: old seeds keep what they had. Its folder (logs, ledger, diary, NHSO's journal)
 is kept and named; remove it when you are done: it holds (invented) citizen ids.
 
 Needs MariaDB, PostgreSQL and Redis on the PATH (private ones are started), and for faults of the
@@ -40,6 +42,8 @@ interface Options {
   queue?: NonNullable<Wishes['queue']>;
   ledger?: NonNullable<Wishes['ledger']>;
   bridges?: 1 | 2;
+  agents?: NonNullable<Wishes['agents']>;
+  clients?: NonNullable<Wishes['clients']>;
 }
 
 await createCommand('faults')
@@ -53,6 +57,18 @@ await createCommand('faults')
   .addOption(new Option('--queue <kind>', 'only this queue').choices(['redis', 'postgres', 'embedded']))
   .addOption(new Option('--ledger <kind>', 'only this ledger').choices(['sqlite', 'postgres']))
   .option('--bridges <n>', '1 or 2 bridge processes (2 where ledger and queue can be shared)', oneOrTwo)
+  .addOption(
+    new Option(
+      '--agents <way>',
+      "how the bridge calls the counters' agents: itself, or by their readers",
+    ).choices(['direct', 'reader']),
+  )
+  .addOption(
+    new Option('--clients <visits>', 'visits whose code a client of the agent API asks for').choices([
+      'all',
+      'none',
+    ]),
+  )
   .option('--keep', 'keep the folder of every run', false)
   .addHelpText('after', HELP)
   .action(main)

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DAY_MS, FAULT_KINDS, fits, lastsUpTo } from './fault-kinds.ts';
+import { DAY_MS, FAULT_KINDS, fits, LATER_KINDS, lastsUpTo } from './fault-kinds.ts';
 import { planOf } from './plan.ts';
 
 const seeds = fc.nat(1_000_000_000);
@@ -42,11 +42,48 @@ test('whatever is planned can happen to that hospital, within the day', () => {
   );
 });
 
+test('what came later leaves the faults of a seed as they were', () => {
+  // as they were drawn when there were no others
+  const first = [
+    [1, 'agent-restarts 6326'],
+    [500885, 'reader-killed 5115, clock-jump 7367, his-killed 7973'],
+  ] as const;
+  for (const [seed, kinds] of first) {
+    const of = planOf(seed).faults.filter((f) => !LATER_KINDS.includes(f.kind));
+    expect(of.map((f) => `${f.kind} ${f.at}`).join(', ')).toBe(kinds);
+  }
+});
+
 test('in many plans every fault happens', () => {
   const met = new Set(
     Array.from({ length: 400 }, (_, seed) => planOf(seed).faults.map((f) => f.kind)).flat(),
   );
   expect([...met].sort()).toEqual([...FAULT_KINDS].sort());
+});
+
+test('some counters are carried for, and some codes asked for by clients, of people who have a card', () => {
+  const plans = Array.from({ length: 100 }, (_, seed) => planOf(seed));
+  for (const { setup, visits } of plans) {
+    expect(setup.agents).toHaveLength(setup.counters);
+    for (const { client, quirk } of visits)
+      if (client !== null) expect(['no-card', 'no-cid']).not.toContain(quirk);
+  }
+  expect(new Set(plans.flatMap((p) => p.setup.agents))).toEqual(new Set(['direct', 'reader']));
+  const of = (isBy: boolean): number =>
+    plans.flatMap((p) => p.visits).filter((v) => (v.client !== null) === isBy).length;
+  expect(of(true)).toBeGreaterThan(100);
+  expect(of(false)).toBeGreaterThan(of(true));
+  expect(planOf(1, { agents: 'reader' }).setup.agents).not.toContain('direct');
+  expect(planOf(1, { clients: 'none' }).visits.every((v) => v.client === null)).toBe(true);
+  expect(
+    planOf(1, { clients: 'all' })
+      .visits.filter((v) => v.client === null)
+      .map((v) => v.quirk),
+  ).toEqual(
+    planOf(1)
+      .visits.map((v) => v.quirk)
+      .filter((q) => q === 'no-card' || q === 'no-cid'),
+  );
 });
 
 test('what is wished for is kept, what cannot be done here is left out', () => {

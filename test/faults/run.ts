@@ -88,14 +88,18 @@ async function dayAndEvidence(world: World, plan: Plan): Promise<{ diary: Diary;
   return { diary, evidence: await gather(world, diary) };
 }
 
-function aboutOf({ setup, faults }: Plan): string {
-  const { his, queue, ledger, bridges, midnight } = setup;
+function aboutOf({ setup, visits, faults }: Plan): string {
+  const { his, queue, ledger, bridges, midnight, agents } = setup;
+  const carried = agents.filter((way) => way === 'reader').length;
+  const clients = visits.filter(({ client }) => client !== null).length;
   const parts = [
     his,
     queue,
     ledger,
     bridges === 1 ? '1 bridge' : '2 bridges',
     ...(midnight ? ['midnight'] : []),
+    ...(carried > 0 ? [`${carried} carried`] : []),
+    ...(clients > 0 ? [`${clients} by clients`] : []),
   ];
   return `${parts.join(' · ')}: ${faults.map((f) => f.kind).join(', ')}`;
 }

@@ -1,12 +1,19 @@
 /** NHSO and its agents: down, slow, answers that get lost, a service that restarts. */
 
 import type { Breakage } from '../../../simulators/common/breakage.ts';
+import { CONFIRM_MS } from '../world/world.ts';
 import { ENDS_BY_ITSELF, type Injury, pick } from './injury.ts';
 
 const DOWN: readonly Breakage[] = ['500', 'html', 'cut-json', 'cut-body', 'reset', 'drop', 'timeout'];
 
-/** Slower than a confirm may be, quicker than two look-ups after it. */
+/** Slower than a confirm may be, quicker than a lost one is taken to be over. */
 const SLOWEST_MS = 3_500;
+
+/** Breaks a line without saying anything of the work. */
+const BROKEN: readonly Breakage[] = ['drop', 'reset', '500', 'html'];
+
+/** A moment before the bridge would have given up waiting, had the line not broken. */
+const LATEST_MS = CONFIRM_MS - 50;
 
 const down: Injury = async (world, fault) => {
   const { control } = pick(world.counters, fault).agent;
@@ -29,6 +36,22 @@ const lose =
     return ENDS_BY_ITSELF;
   };
 
+/** The line breaks, the code is issued later: often only when the bridge may have thought that it never will be. */
+const late: Injury = async (world, fault) => {
+  const { control } = pick(world.counters, fault).agent;
+  const { choice } = fault;
+  const worksAfterMs = choice % 3 > 0 ? LATEST_MS - (choice % 250) : 300 + (choice % (LATEST_MS - 300));
+  const breaksAfterMs = choice % 2 === 0 ? 0 : 10 + (choice % 290);
+  const next = 1 + (choice % 8);
+  control.loseAnswers({
+    call: 'confirm-save',
+    next,
+    how: pick(BROKEN, fault),
+    late: { breaksAfterMs, worksAfterMs },
+  });
+  return ENDS_BY_ITSELF;
+};
+
 const restart: Injury = async (world, fault) => {
   const { control } = pick(world.counters, fault).agent;
   await control.stop();
@@ -39,6 +62,7 @@ export const NHSO = {
   'nhso-down': down,
   'nhso-slow': slow,
   'answers-lost': lose('confirm-save'),
+  'code-late': late,
   'drafts-lost': lose('save-as-draft'),
   'agent-restarts': restart,
 } satisfies Record<string, Injury>;

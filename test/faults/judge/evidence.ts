@@ -107,6 +107,12 @@ async function restlessness(world: World, diary: Diary): Promise<string[]> {
     if (!AT_REST.includes(state) && !isWaiting) restless.push(`${vn}: ${state} ${reason ?? ''}`);
     else if (isWaiting && !hasTwo(diary, person.cid) && wasReadInFull(world, person.cid, serviceDate)) {
       restless.push(`${vn}: ${state}, although its card was read in full`);
+    } else if (
+      isWaiting &&
+      !hasTwo(diary, person.cid) &&
+      wasGivenToClient(world, diary, person.cid, serviceDate)
+    ) {
+      restless.push(`${vn}: ${state}, although a client was given its code`);
     } else if (!standing.has(vn) && !['cancelled', 'needs-staff'].includes(state)) {
       restless.push(`${vn}: ${state}, although the HIS has it no more`);
     }
@@ -117,6 +123,16 @@ async function restlessness(world: World, diary: Diary): Promise<string[]> {
 /** One read serves one visit: with two, the other waits for a card of its own. */
 function hasTwo(diary: Diary, cid: string | null): boolean {
   return diary.visits.filter((v) => v.person.cid === cid).length > 1;
+}
+
+function wasGivenToClient(
+  { centre }: World,
+  { clients }: Diary,
+  cid: string | null,
+  serviceDate: string,
+): boolean {
+  const given = new Set(clients.filter(({ pid }) => pid === cid).map(({ told }) => told?.claimCode));
+  return centre.codes().some((c) => given.has(c.claimCode) && serviceDateOf(c.issuedAt) === serviceDate);
 }
 
 function wasReadInFull(world: World, cid: string | null, serviceDate: string): boolean {

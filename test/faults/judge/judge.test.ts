@@ -13,9 +13,14 @@ const CODE = 'PP1000000001';
 const person = { ...plainPerson(1), cid: PID };
 const VN = '691120081500';
 
-const confirm = (seq: number, atMs: number, claimCode: string | null): Evidence['journal'][number] => ({
+const confirm = (
+  seq: number,
+  atMs: number,
+  claimCode: string | null,
+  ms = 10,
+): Evidence['journal'][number] => ({
   ...{ seq, at: new Date(atMs).toISOString(), agent: '10978@1', call: 'confirm-save', pid: PID },
-  ...{ claimType: 'PG0060001', correlationId: 'c', claimCode, status: 200, ms: 10 },
+  ...{ claimType: 'PG0060001', correlationId: 'c', claimCode, status: 200, ms },
   outcome: claimCode === null ? 'refused' : 'answered',
 });
 
@@ -45,12 +50,20 @@ const found = (patch: object = {}): CaseDetailJson =>
     ...patch,
   }) as unknown as CaseDetailJson;
 
+const asksAt = { confirmAfter: 0, patience: 1_000, pause: 100, tries: 1, types: false };
+/** Of a day on which a client was given this code. */
+const given = (claimCode: string): Evidence['diary'] => ({
+  ...clean.diary,
+  clients: [{ plan: asksAt, pid: PID, told: { claimCode, at: SAMPLE_AT } }],
+});
+
 const clean: Evidence = {
   diary: {
     lines: [],
+    clients: [],
     visits: [
       {
-        plan: { at: 0, quirk: 'none', quirkAfter: 0, cardAfter: 0, counter: 0, returns: false },
+        plan: { at: 0, quirk: 'none', quirkAfter: 0, cardAfter: 0, counter: 0, returns: false, client: null },
         ...{ person, vn: VN, serviceDate: SAMPLE_DATE, foreignCode: null },
       },
     ],
@@ -79,6 +92,19 @@ const BROKEN: Record<string, [Partial<Evidence>, RegExp]> = {
   'two confirms at once': [
     { journal: [confirm(1, SAMPLE_AT, CODE), confirm(2, SAMPLE_AT + 1, 'PP2')] },
     /two confirms under way/,
+  ],
+  'confirmed again before a code that comes late': [
+    // the second is done first, and gets a code too
+    { journal: [confirm(1, SAMPLE_AT + 1_700, 'PP2'), confirm(2, SAMPLE_AT, CODE, 2_400)] },
+    /two confirms under way at once: PP1000000001 .* and PP2/,
+  ],
+  'confirmed again before a code that comes late, and refused': [
+    { journal: [confirm(1, SAMPLE_AT + 1_700, null), confirm(2, SAMPLE_AT, CODE, 2_400)] },
+    /two confirms under way at once: PP1000000001 .* and refused/,
+  ],
+  'confirmed again after a code that came late': [
+    { journal: [confirm(1, SAMPLE_AT, CODE, 2_400), confirm(2, SAMPLE_AT + 2_400, 'PP2')] },
+    /confirmed again/,
   ],
   "another person's code": [{ codes: [{ ...code(), pid: sampleCitizenId(2) }] }, /of another person/],
   "another day's code": [{ codes: [{ ...code(), issuedAt: SAMPLE_AT - 86_400_000 }] }, /of another day/],
@@ -122,12 +148,56 @@ const BROKEN: Record<string, [Partial<Evidence>, RegExp]> = {
   ],
 };
 
+test('asked again after a refusal, an NHSO that was down and an answer without a code, and on another day', () => {
+  const down = { ...confirm(2, SAMPLE_AT + 1_000, null), outcome: 'nhso-down' as const };
+  const journal = [
+    ...[
+      confirm(1, SAMPLE_AT, null),
+      down,
+      { ...confirm(3, SAMPLE_AT + 2_000, null), outcome: 'lost' as const },
+    ],
+    ...[confirm(4, SAMPLE_AT + 3_000, CODE), confirm(5, SAMPLE_AT + 86_400_000, null)],
+  ];
+  expect(judge({ ...clean, journal })).toEqual([]);
+});
+
+test('a client that was given the code, also of a visit that the HIS no longer has', () => {
+  expect(judge({ ...clean, diary: given(CODE) })).toEqual([]);
+  const gone = { hisCodes: new Map(), changes: [], cases: new Map() };
+  expect(judge({ ...clean, ...gone, diary: given(CODE) })).toEqual([]);
+});
+
 test('a code that a person saw and passed over is not lost', () => {
   const second = 'PP1000000002';
   const chose = { ...line(3, 'needs-staff', 'written'), detail: { claimCode: CODE, notTaken: [second] } };
   const history = [line(1, null, 'ready'), line(2, 'ready', 'needs-staff'), chose];
   const evidence = { ...clean, codes: [code(), code(second)], cases: new Map([[VN, found({ history })]]) };
   expect(judge(evidence)).toEqual([]);
+});
+
+const WRONG_FOR_CLIENTS: Record<string, [Partial<Evidence>, RegExp]> = {
+  'a code that nobody issued': [{ diary: given('PP7') }, /a client was given PP7, which was never issued/],
+  "another person's code": [
+    { diary: given('PP2'), codes: [code(), { ...code('PP2'), pid: sampleCitizenId(2) }] },
+    /a client was given PP2, of another person/,
+  ],
+  "another hospital's, day's and type's, of another kind": [
+    {
+      diary: given('PP2'),
+      codes: [
+        code(),
+        {
+          ...code('PP2'),
+          ...{ hcode: '11111', issuedAt: SAMPLE_AT - 2 * 86_400_000, claimType: 'PG0130001', kind: 'EP' },
+        },
+      ],
+    },
+    /a client was given PP2, of another hospital, day, type, kind/,
+  ],
+};
+
+test.each(Object.entries(WRONG_FOR_CLIENTS))('a client is given %s', (_, [broken, told]) => {
+  expect(judge({ ...clean, ...broken })).toContainEqual(expect.stringMatching(told));
 });
 
 test.each(Object.entries(BROKEN))('%s', (_, [broken, told]) => {

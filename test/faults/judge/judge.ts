@@ -2,8 +2,11 @@
 
 import { serviceDateOf } from '../../../src/domain/bangkok.ts';
 import { citizenIdsIn } from '../../support/citizen-id-scan.ts';
+import { CLIENTS_TYPE } from '../clients.ts';
 import { HCODE } from '../world/his.ts';
 import type { Evidence } from './evidence.ts';
+
+const HOUR_MS = 3_600_000;
 
 /** Broken rules, each as a sentence. */
 export function judge(evidence: Evidence): string[] {
@@ -14,23 +17,32 @@ type Rule = (evidence: Evidence) => string[];
 
 const everyVisitRests: Rule = ({ unsettled }) => unsettled.map((what) => `not done in time: ${what}`);
 
-/** Rule 1: after NHSO has issued a code to us for a person, day and type, we do not confirm for them again. */
+/**
+ * Rule 1: after a confirm to which NHSO has issued a code we do not confirm for that person, day and type again: neither after
+ * the code nor while it was still to come, whatever became of the second.
+ */
 const askedOnce: Rule = ({ journal }) => {
   const broken: string[] = [];
-  const confirms = journal.filter((e) => e.call === 'confirm-save' && e.outcome !== 'nhso-down');
-  for (const first of confirms) {
+  const confirms = journal
+    .filter((e) => e.call === 'confirm-save' && e.outcome !== 'nhso-down')
+    // the journal has them in the order of their ends, which is not that in which they were sent
+    .map((e) => ({ ...e, sentAt: Date.parse(e.at) }))
+    .sort((a, b) => a.sentAt - b.sentAt || a.seq - b.seq);
+  for (const [i, first] of confirms.entries()) {
     if (first.claimCode === null) continue;
-    const done = Date.parse(first.at) + first.ms;
-    for (const later of confirms) {
+    const issuedAt = first.sentAt + first.ms;
+    for (const later of confirms.slice(i + 1)) {
       const isSame =
         later.pid === first.pid &&
         later.claimType === first.claimType &&
-        serviceDateOf(Date.parse(later.at)) === serviceDateOf(Date.parse(first.at));
-      if (later !== first && isSame && Date.parse(later.at) >= done) {
+        serviceDateOf(later.sentAt) === serviceDateOf(first.sentAt);
+      if (!isSame) continue;
+      if (later.sentAt >= issuedAt) {
         broken.push(`confirmed again (${later.at}) after ${first.claimCode} was issued (${first.at})`);
-      }
-      if (isSame && later.seq > first.seq && later.claimCode !== null && Date.parse(later.at) < done) {
-        broken.push(`two confirms under way at once: ${first.claimCode} and ${later.claimCode}`);
+      } else {
+        broken.push(
+          `two confirms under way at once: ${first.claimCode} (${first.at}, issued after ${first.ms} ms) and ${later.claimCode ?? later.outcome} (${later.at})`,
+        );
       }
     }
   }
@@ -53,6 +65,24 @@ const codesFit: Rule = ({ changes, codes, diary }) =>
       ].filter((what) => what !== '');
       return wrong.length === 0 ? [] : [`${vn}: ${after} is of another ${wrong.join(', ')}`];
     });
+
+/** What a client of the agent API was given is a code that NHSO has issued to that person, hospital, day and type. */
+const clientsGetTheirs: Rule = ({ diary, codes }) =>
+  diary.clients.flatMap(({ pid, told }) => {
+    if (told === null) return [];
+    const code = codes.find((c) => c.claimCode === told.claimCode);
+    if (code === undefined) return [`a client was given ${told.claimCode}, which was never issued`];
+    // a bridge's clock may have been an hour off
+    const days = [told.at - HOUR_MS, told.at + HOUR_MS].map(serviceDateOf);
+    const wrong = [
+      code.pid === pid ? '' : 'person',
+      code.hcode === HCODE ? '' : 'hospital',
+      days.includes(serviceDateOf(code.issuedAt)) ? '' : 'day',
+      code.claimType === CLIENTS_TYPE ? '' : 'type',
+      code.kind === 'PP' ? '' : 'kind',
+    ].filter((what) => what !== '');
+    return wrong.length === 0 ? [] : [`a client was given ${told.claimCode}, of another ${wrong.join(', ')}`];
+  });
 
 const noCodeTwice: Rule = ({ hisCodes, cases }) => {
   const holders = new Map<string, Set<string>>();
@@ -85,8 +115,12 @@ const noReadLost: Rule = ({ told, reads }) =>
     )
     .map(({ kind }) => `a ${kind} read that the clerk was told of is not in the ledger`);
 
-/** Every code that NHSO issued to us is in the HIS, or a person sees it, or chose another one while they saw it. */
-const noCodeLost: Rule = ({ codes, hisCodes, cases }) => {
+/**
+ * Every code that NHSO issued to us is in the HIS, or a person sees it, or chose another one while they saw it, or the client
+ * that asked has it. That a client has it does not settle a visit that stands there: see `restlessness`.
+ */
+const noCodeLost: Rule = ({ codes, hisCodes, cases, diary }) => {
+  const given = new Set(diary.clients.map(({ told }) => told?.claimCode));
   const inHis = new Set(hisCodes.values());
   const onList = [...cases.values()].filter((c) => c.state === 'needs-staff').map((c) => JSON.stringify(c));
   const passedOver = new Set(
@@ -94,7 +128,7 @@ const noCodeLost: Rule = ({ codes, hisCodes, cases }) => {
   );
   return codes
     .filter((code) => code.channel === 'agent')
-    .filter(({ claimCode }) => !inHis.has(claimCode) && !passedOver.has(claimCode))
+    .filter(({ claimCode }) => !inHis.has(claimCode) && !passedOver.has(claimCode) && !given.has(claimCode))
     .filter(({ claimCode }) => !onList.some((text) => text.includes(claimCode)))
     .map(({ claimCode }) => `${claimCode} was issued to us and is nowhere`);
 };
@@ -142,6 +176,7 @@ const RULES: readonly Rule[] = [
   everyVisitRests,
   askedOnce,
   codesFit,
+  clientsGetTheirs,
   noCodeTwice,
   nothingOverwritten,
   noReadLost,

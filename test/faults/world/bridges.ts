@@ -41,9 +41,14 @@ export class Bridges {
     return new Bridges(ports, await TcpProxy.to(`http://127.0.0.1:${ports[0]}`), options);
   }
 
-  /** Where the readers send to. */
+  /** The one address of all. */
   get url(): string {
     return this.#front.through('http://127.0.0.1:1').replace(/\/$/, '');
+  }
+
+  /** Each process's own address. */
+  get urls(): [string, ...string[]] {
+    return this.#ports.map((port) => `http://127.0.0.1:${port}`) as [string, ...string[]];
   }
 
   start(i: number): void {

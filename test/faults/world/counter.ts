@@ -48,7 +48,8 @@ export class Counter {
     id: string;
     folder: string;
     centre: NhsoCentre;
-    bridgeUrl: string;
+    /** Where the reader sends to, and for whom it carries. */
+    bridgeUrls: readonly [string, ...string[]];
     key: string;
     env: Record<string, string>;
     now: () => number;
@@ -57,7 +58,17 @@ export class Counter {
     /** After the reader's other arguments; what stands last counts. */
     moreArgs?: readonly string[];
   }): Promise<Counter> {
-    const { id, folder, centre, bridgeUrl, key, env, now, moreArgs = [], onCall = () => undefined } = options;
+    const {
+      id,
+      folder,
+      centre,
+      bridgeUrls,
+      key,
+      env,
+      now,
+      moreArgs = [],
+      onCall = () => undefined,
+    } = options;
     const agent = await startNhsoAgent({ port: await freePort(), hcode: HCODE, centre, onCall });
     const args = [
       'reader',
@@ -67,8 +78,7 @@ export class Counter {
       'agent',
       '--agent',
       agent.url,
-      '--bridge',
-      bridgeUrl,
+      ...bridgeUrls.flatMap((url) => ['--bridge', url]),
     ];
     args.push('--hcode', HCODE, '--spool', join(folder, `spool-${id}`), '--poll-ms', '100');
     args.push(
@@ -93,9 +103,13 @@ export class Counter {
     return new Counter(agent, makeReader, now);
   }
 
-  /** Resolves when the card has been in the reader and is out again. Cards wait their turn. */
-  card(pid: string): Promise<void> {
-    this.#cards = this.#cards.then(() => this.#serve(pid));
+  /**
+   * Resolves when the card has been in the reader and is out again. Cards wait their turn.
+   *
+   * @param meanwhile what somebody else at the counter does with it: it stays in until then
+   */
+  card(pid: string, meanwhile: () => Promise<void> = async () => undefined): Promise<void> {
+    this.#cards = this.#cards.then(() => this.#serve(pid, meanwhile));
     return this.#cards;
   }
 
@@ -104,10 +118,11 @@ export class Counter {
     await this.agent.close();
   }
 
-  async #serve(pid: string): Promise<void> {
+  async #serve(pid: string, meanwhile: () => Promise<void>): Promise<void> {
     this.#pid = pid;
     const told = this.told.length;
     this.agent.control.insertCard(pid);
+    const done = meanwhile();
     const giveUp = Date.now() + PATIENCE_MS;
     let offlineUntil = Number.POSITIVE_INFINITY;
     while (Date.now() < Math.min(giveUp, offlineUntil)) {
@@ -117,6 +132,7 @@ export class Counter {
         offlineUntil = Date.now() + PATIENCE_OFFLINE_MS;
       await sleep(50);
     }
+    await done;
     this.agent.control.removeCard();
     this.#pid = null;
     this.#line = '';

@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NhsoCentre } from '../../../simulators/nhso-agent/centre.ts';
 import type { JournalEntry } from '../../../simulators/nhso-agent/journal.ts';
+import type { Scope } from '../../../src/http/scopes.ts';
 import { addKey } from '../../support/api-key.ts';
 import type { Started } from '../../support/services/start.ts';
 import { CLOCK_KINDS, DAY_MS } from '../fault-kinds.ts';
 import type { Plan } from '../plan.ts';
+import { AgentClient } from './agent-client.ts';
 import { Bridges } from './bridges.ts';
 import { FakeClock, fakeTimeLibrary } from './clock.ts';
 import { Counter } from './counter.ts';
@@ -30,6 +32,8 @@ export interface World {
   centre: NhsoCentre;
   bridges: Bridges;
   counters: readonly Counter[];
+  /** The program of another maker at each counter. */
+  clients: readonly AgentClient[];
   /** By citizen id, who wants to know at once that NHSO has answered a confirm. */
   onConfirm: Map<string, () => void>;
   /** The bridges' clock; null: it is ours, and libfaketime is not needed. */
@@ -39,6 +43,9 @@ export interface World {
   /** @param keep leaves the folder with logs and ledger where it is */
   close(keep: boolean): Promise<void>;
 }
+
+/** How long the bridges wait for the answer to a confirm. */
+export const CONFIRM_MS = 2_500;
 
 const HOUR_MS = 3_600_000;
 const DAY_LENGTH_MS = 24 * HOUR_MS;
@@ -77,6 +84,7 @@ export async function openWorld(plan: Plan, servers: Servers): Promise<World> {
     centre.clockOffsetMs = aheadMs;
     const ids = Array.from({ length: setup.counters }, (_, i) => `counter-${i + 1}`);
     const counters: Counter[] = [];
+    const clients: AgentClient[] = [];
     const onConfirm = new Map<string, () => void>();
     const onCall = ({ call, pid }: JournalEntry): void => {
       if (call === 'confirm-save' && pid !== null) onConfirm.get(pid)?.();
@@ -84,22 +92,28 @@ export async function openWorld(plan: Plan, servers: Servers): Promise<World> {
     closing.push(() => Promise.all(counters.map((counter) => counter.close())));
 
     // readers need the bridges' address, the bridges' configuration the agents': the address comes first
-    const stations: { id: string; agentUrl: string }[] = [];
+    const stations: object[] = [];
     const bridges = await Bridges.open({
       ...{ folder, key, count: setup.bridges, env: clock?.env ?? {} },
       config: () => configOf({ his, ledger, queue, stations }),
     });
     closing.push(() => bridges.close());
     const env = clockFor('clock-of-counters')?.env ?? {};
-    for (const id of ids) {
+    const keyOf = (id: string, ...scopes: Scope[]): Promise<string> =>
+      addKey(ledger.direct, id, { scopes, hcode: HCODE, stationId: id });
+    for (const [i, id] of ids.entries()) {
+      const isCarried = setup.agents[i] === 'reader';
       const counter = await Counter.open({
-        ...{ id, folder, centre, key, env, now, onCall },
-        bridgeUrl: bridges.url,
+        ...{ id, folder, centre, env, now, onCall },
+        key: isCarried ? await keyOf(id, 'card-reads:write', 'agent-line:carry') : key,
+        // a line leads to one bridge: it needs each one's own address
+        bridgeUrls: isCarried ? bridges.urls : [bridges.url],
       });
+      clients.push(new AgentClient(bridges.url, await keyOf(id, 'agent-api:use')));
       counters.push(counter);
-      stations.push({ id, agentUrl: counter.agent.url });
+      stations.push({ id, ...(isCarried ? { agent: 'reader' } : { agentUrl: counter.agent.url }) });
     }
-    return { folder, his, ledger, queue, centre, bridges, counters, onConfirm, clock, now, close };
+    return { folder, his, ledger, queue, centre, bridges, counters, clients, onConfirm, clock, now, close };
   } catch (error) {
     await close(false);
     throw error;
@@ -129,10 +143,17 @@ function configOf(parts: {
         },
         stations: parts.stations,
         nhso: {
-          settleSeconds: 2,
+          // two look-ups after a lost answer both come before a confirm's time is over, as with the defaults
+          settleSeconds: 0.8,
           breaker: { failures: 3, probeSeconds: 0.5 },
           offlineLookupMinutes: 0.03,
-          timeouts: { terminalsMs: 1_000, readMs: 2_500, draftMs: 2_500, confirmMs: 2_500, lookupMs: 2_500 },
+          timeouts: {
+            terminalsMs: 1_000,
+            readMs: 2_500,
+            draftMs: 2_500,
+            confirmMs: CONFIRM_MS,
+            lookupMs: 2_500,
+          },
         },
       },
     ],

@@ -47,6 +47,11 @@ test('faults', async () => {
   expect((await get(url, '/api/smartcard/terminals')).status).toBe(503);
   await order('lose-answer', { call: 'terminals', how: 'cut-json' });
   expect(await fetch(`${url}/api/smartcard/terminals`).then((r) => r.text())).toMatch(/^\[\{"t[^\]]*$/);
+  await order('lose-answer', { late: { breaksAfterMs: 0, worksAfterMs: 100 } });
+  const body = await goodRequest(url);
+  await expect(confirm(url, body)).rejects.toThrow();
+  expect((await get(url, '/__control/codes')).json).toEqual([]);
+  await expect.poll(async () => (await get(url, '/__control/codes')).json).toHaveLength(1);
   await order('delay', { ms: 100, call: 'terminals' });
   const started = performance.now();
   await get(url, '/api/smartcard/terminals');

@@ -74,6 +74,33 @@ test.each(['500', 'html', 'reset', 'drop', 'cut-json', 'cut-body'] as const)(
   },
 );
 
+test('an answer lost at once and a code issued later: until then NHSO knows of none, and issues one to whoever asks', async () => {
+  const body = await goodRequest(url);
+  simulator.control.loseAnswers({ how: 'drop', late: { breaksAfterMs: 50, worksAfterMs: 600 } });
+  const started = performance.now();
+  expect(await seen(confirm(url, body))).toBe('no answer');
+  expect(performance.now() - started).toBeLessThan(400);
+  expect(simulator.control.codes(PID)).toEqual([]);
+  const second = await confirm(url, body);
+  expect(second.status).toBe(200);
+  await expect.poll(() => simulator.control.codes(PID).length).toBe(2);
+  expect(simulator.control.confirms(PID)).toMatchObject([{ asked: 2, issued: 2 }]);
+  const [lost] = simulator.control.requests({ outcome: 'lost' });
+  expect(lost?.claimCode).not.toBe(second.json.claimCode);
+  expect(lost?.ms).toBeGreaterThanOrEqual(590);
+  expect((await confirm(url, body)).status).toBe(400);
+});
+
+test('what was taken is done although the service is stopped and NHSO goes down meanwhile', async () => {
+  const body = await goodRequest(url);
+  simulator.control.loseAnswers({ late: { breaksAfterMs: 0, worksAfterMs: 200 } });
+  await seen(confirm(url, body));
+  simulator.control.nhsoDown();
+  await simulator.control.stop();
+  await expect.poll(() => simulator.control.codes(PID).length).toBe(1);
+  await simulator.control.start();
+});
+
 test('orders are counted: so many, that call, then all is well', async () => {
   simulator.control.failNext({ next: 2, call: 'terminals', status: 503, message: 'x' });
   simulator.control.loseAnswers({ next: 2, call: 'preference' });

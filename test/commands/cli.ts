@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keepChildOutput } from '../support/output.ts';
+import { programEnv } from '../support/program-env.ts';
 
 /** Longer than anything here takes, on a machine that has much else to do; then it is killed and the test sees it, ms. */
 const PATIENCE_MS = 180_000;
@@ -17,7 +18,7 @@ export class Cli {
   constructor(args: readonly string[], env: Record<string, string> = {}) {
     this.child = spawn(process.execPath, ['--liftoff-only', 'src/cli.ts', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH ?? '', NO_COLOR: '1', ...env },
+      env: { ...programEnv(), NO_COLOR: '1', ...env },
       timeout: PATIENCE_MS,
       killSignal: 'SIGKILL',
     });

@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { keepChildOutput } from '../support/output.ts';
+import { programEnv } from '../support/program-env.ts';
 import { findProgram } from '../support/services/processes.ts';
 import { Cli, runCli } from './cli.ts';
 
@@ -132,7 +133,7 @@ describe.skipIf(script === null)('the demo in a small terminal', () => {
     const command = `stty cols ${COLUMNS} rows ${ROWS}; "${process.execPath}" --liftoff-only src/cli.ts demo --visits 16 --exit-when-done`;
     const child: ChildProcess = spawn(script ?? '', ['-qefc', command, '/dev/null'], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH ?? '', TERM: 'xterm-256color' },
+      env: { ...programEnv(), TERM: 'xterm-256color' },
     });
     keepChildOutput('demo-terminal', child);
     let out = '';

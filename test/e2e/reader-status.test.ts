@@ -10,6 +10,7 @@ import { readStatusFile } from '../../adapters/reader/status-file.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../simulators/nhso-agent/start.ts';
 import type { StatusReport } from '../../src/commands/reader/status.ts';
 import { maskCitizenId } from '../../src/domain/citizen-id.ts';
+import { programEnv } from '../support/program-env.ts';
 import { sampleCitizenId } from '../support/samples.ts';
 import { ReaderProcess, RecordingBridge, until } from './reader-support.ts';
 
@@ -53,7 +54,7 @@ function start(...more: string[]): ReaderProcess {
 
 async function ask(...more: string[]): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, ['src/cli.ts', 'reader', 'status', '--spool', folder, ...more], {
-    env: { PATH: process.env.PATH ?? '' },
+    env: programEnv(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CardReadMessage } from '../../src/domain/card-read.ts';
+import { programEnv } from '../support/program-env.ts';
 
 /**
  * What becomes of one request.
@@ -94,7 +95,7 @@ export class ReaderProcess {
     cwd = process.cwd(),
   ) {
     this.#child = spawn(process.execPath, ['src/cli.ts', 'reader', ...args], {
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { ...programEnv(), ...env },
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

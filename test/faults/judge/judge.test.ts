@@ -161,6 +161,20 @@ test('asked again after a refusal, an NHSO that was down and an answer without a
   expect(judge({ ...clean, journal })).toEqual([]);
 });
 
+test("a code that came late, where another channel's of the meantime was taken for it, and no other", () => {
+  const [ours, kiosks] = ['PP1000000002', CODE];
+  const journal = [{ ...confirm(1, SAMPLE_AT, ours, 2_000), outcome: 'lost' as const }];
+  const late = { ...code(ours), issuedAt: SAMPLE_AT + 2_000 };
+  const beside = (issuedAt: number): string[] =>
+    judge({ ...clean, journal, codes: [late, { ...code(kiosks), channel: 'kiosk', issuedAt }] });
+  expect(beside(SAMPLE_AT + 1_000)).toEqual([]);
+  for (const at of [SAMPLE_AT - 6_000, SAMPLE_AT + 2_500])
+    expect(beside(at)).toEqual([expect.stringMatching(/PP1000000002 .* nowhere/)]);
+  expect(judge({ ...clean, journal, codes: [late, code(kiosks)] })).toEqual([
+    expect.stringMatching(/nowhere/),
+  ]);
+});
+
 test('a client that was given the code, also of a visit that the HIS no longer has', () => {
   expect(judge({ ...clean, diary: given(CODE) })).toEqual([]);
   const gone = { hisCodes: new Map(), changes: [], cases: new Map() };

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
+import { programEnv } from '../../support/program-env.ts';
 
 /** A process that was told to stop and has not after this long has failed to. ms */
 const STOP_MS = 30_000;
@@ -39,7 +40,7 @@ export class Process {
   start(): void {
     const { args, env, logFile, name } = this.#command;
     const child = spawn(process.execPath, ['--liftoff-only', 'src/cli.ts', ...args], {
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { ...programEnv(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;

@@ -84,7 +84,7 @@ async function serve(
   if (!isPost && !isGet) return sayError(res, 404, 'No message available', path);
   const bytes = isPost ? await bodyOf(req) : null;
   if (bytes === 'too-large') return sayError(res, 413, 'the body is larger than any of this API', path);
-  const image = /(^|&)readImageFlag=true(&|$)/.test(query) ? '?readImageFlag=true' : '';
+  const image = /(?:^|&)readImageFlag=(?:true|on|yes|1)(?:&|$)/i.test(query) ? '?readImageFlag=true' : '';
   // a client that names no type is told so by the bridge: none is made up
   const body = bytes === null ? null : { type: req.headers['content-type'] ?? '', bytes };
   await handOn(res, { path: `${path}${image}`, body }, way);

@@ -116,7 +116,8 @@ function jsonOnly(req: Request, _res: unknown, next: (fault?: unknown) => void):
 }
 
 function photo(req: Request): { image?: string } {
-  return req.query.readImageFlag === 'true' ? { image: PHOTO } : {};
+  // as Spring reads a flag
+  return /^(?:true|on|yes|1)$/i.test(String(req.query.readImageFlag)) ? { image: PHOTO } : {};
 }
 
 function codeAnswer(agent: AgentState, code: CentreCode): Record<string, unknown> {

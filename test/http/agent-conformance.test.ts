@@ -129,6 +129,11 @@ const CALLS: readonly [what: string, status: number, play: Play][] = [
     (c) => c.call('GET', '/api/smartcard/read-card-only?readImageFlag=true'),
   ],
   [
+    'read-card-only with the photo, as Python writes it',
+    200,
+    (c) => c.call('GET', '/api/smartcard/read-card-only?readImageFlag=True'),
+  ],
+  [
     'read-card-only without a reader',
     418,
     (c, a) => {

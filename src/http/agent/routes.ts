@@ -89,6 +89,9 @@ const CALLS: readonly Call[] = [
   },
 ];
 
+/** As the agent, a Spring program, reads a flag: Python's clients write `True`. */
+const TRUE = /^(?:true|on|yes|1)$/i;
+
 export function agentRoutes({ api }: Pick<HttpParts, 'api'>): Route[] {
   return CALLS.map(({ serve, ...call }) => {
     const hasPerson = call.path.endsWith('{pid}');
@@ -104,7 +107,7 @@ export function agentRoutes({ api }: Pick<HttpParts, 'api'>): Route[] {
         const { name, hcode, stationId } = callerOf(req);
         if (hcode === null || stationId === null) notBound();
         const pid = hasPerson ? String((params as z.output<typeof person>).pid) : '';
-        const image = query.readImageFlag === 'true';
+        const image = TRUE.test(String(query.readImageFlag));
         const place = { hcode, stationId, actor: `key:${name}` };
         send(res, await serve(api.agentApi, place, { pid, image, body }));
       },

@@ -90,7 +90,14 @@ function cutAll(adminUrl: string, database: string): Promise<void> {
 async function emptied(url: string): Promise<void> {
   const tables = "select string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_tables";
   const which = "schemaname = 'bullmq' and tablename !~ 'migration'";
-  await admin(url, `do $$ begin execute 'truncate ' || (${tables} where ${which}); end $$`);
+  for (let left = 10; ; left--) {
+    try {
+      return await admin(url, `do $$ begin execute 'truncate ' || (${tables} where ${which}); end $$`);
+    } catch (error) {
+      // the queue is at work meanwhile, and takes its locks in another order
+      if (left === 0 || !(error instanceof pg.DatabaseError) || error.code !== '40P01') throw error;
+    }
+  }
 }
 
 async function admin(url: string, text: string, values: string[] = []): Promise<void> {

@@ -6,7 +6,7 @@ import { bangkokIso } from '../../../src/domain/bangkok.ts';
 import type { CaseDetailJson } from '../../../src/http/schemas/case.ts';
 import { SAMPLE_AT, SAMPLE_DATE, sampleCitizenId, sampleRead } from '../../support/samples.ts';
 import type { Evidence } from './evidence.ts';
-import { judge } from './judge.ts';
+import { judge, takenForOurs } from './judge.ts';
 
 const PID = sampleCitizenId(1);
 const CODE = 'PP1000000001';
@@ -168,6 +168,9 @@ test("a code that came late, where another channel's of the meantime was taken f
   const beside = (issuedAt: number): string[] =>
     judge({ ...clean, journal, codes: [late, { ...code(kiosks), channel: 'kiosk', issuedAt }] });
   expect(beside(SAMPLE_AT + 1_000)).toEqual([]);
+  const issued = [late, { ...code(kiosks), channel: 'kiosk' as const, issuedAt: SAMPLE_AT + 1_000 }];
+  expect(takenForOurs({ ...clean, journal, codes: issued })).toEqual([ours]);
+  expect(takenForOurs(clean)).toEqual([]);
   for (const at of [SAMPLE_AT - 6_000, SAMPLE_AT + 2_500])
     expect(beside(at)).toEqual([expect.stringMatching(/PP1000000002 .* nowhere/)]);
   expect(judge({ ...clean, journal, codes: [late, code(kiosks)] })).toEqual([

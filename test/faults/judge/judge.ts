@@ -120,7 +120,25 @@ const noReadLost: Rule = ({ told, reads }) =>
  * Every code that NHSO issued to us is in the HIS, or a person sees it, or chose another one while they saw it, or the client
  * that asked has it. That a client has it does not settle a visit that stands there: see `restlessness`.
  */
-const noCodeLost: Rule = ({ codes, hisCodes, cases, diary, journal }) => {
+const noCodeLost: Rule = (evidence) => {
+  const known = new Set(takenForOurs(evidence));
+  return nowhere(evidence)
+    .filter((claimCode) => !known.has(claimCode))
+    .map((claimCode) => `${claimCode} was issued to us and is nowhere`);
+};
+
+/** Of the codes that stand nowhere those of the README's limits: known, told in the report, and not yet mended. */
+export function takenForOurs(evidence: Evidence): string[] {
+  const { codes, hisCodes, journal } = evidence;
+  const inHis = new Set(hisCodes.values());
+  const others = codes.filter((other) => inHis.has(other.claimCode));
+  const lost = new Set(nowhere(evidence));
+  return codes
+    .filter((code) => lost.has(code.claimCode) && others.some((other) => isTakenFor(other, code, journal)))
+    .map(({ claimCode }) => claimCode);
+}
+
+function nowhere({ codes, hisCodes, cases, diary }: Evidence): string[] {
   const given = new Set(diary.clients.map(({ told }) => told?.claimCode));
   const inHis = new Set(hisCodes.values());
   const onList = [...cases.values()].filter((c) => c.state === 'needs-staff').map((c) => JSON.stringify(c));
@@ -131,9 +149,8 @@ const noCodeLost: Rule = ({ codes, hisCodes, cases, diary, journal }) => {
     .filter((code) => code.channel === 'agent')
     .filter(({ claimCode }) => !inHis.has(claimCode) && !passedOver.has(claimCode) && !given.has(claimCode))
     .filter(({ claimCode }) => !onList.some((text) => text.includes(claimCode)))
-    .filter((code) => !codes.some((other) => inHis.has(other.claimCode) && isTakenFor(other, code, journal)))
-    .map(({ claimCode }) => `${claimCode} was issued to us and is nowhere`);
-};
+    .map(({ claimCode }) => claimCode);
+}
 
 /** NHSO tells whole seconds, and clocks differ. */
 const SAME_MOMENT_MS = 5_000;

@@ -3,27 +3,27 @@
  * wait for an hour, and adding it again does nothing, since it is there. Such jobs are brought forward.
  */
 
-import type { Job } from 'bullmq';
-import type { BullQueue, JobData } from './backends/backend.ts';
+import type { BullQueue } from './backends/backend.ts';
 
-/** Looked at a time, from the far end; usually the first shows that there is nothing to do. */
+/** Looked at a time. */
 const PAGE = 100;
 
-/** `longestMs`: more than any next try is ever put off on purpose. Returns how many were brought forward. */
+/**
+ * `longestMs`: more than any next try is ever put off on purpose. Returns how many were brought forward. Until when a job
+ * waits only the server says: the job itself knows when it was taken and how long it was to wait, but not how far the
+ * clock jumped while it was in hand.
+ */
 export async function bringForward(queue: BullQueue, longestMs: number): Promise<number> {
-  let count = 0;
-  for (;;) {
-    const farthest = await queue.getJobs(['delayed'], 0, PAGE - 1, false);
-    const putOff = farthest.filter((job) => nextTryAt(job) > Date.now() + longestMs);
-    // one that another process has brought forward at the same moment is no longer delayed: all the better
-    const done = await Promise.allSettled(putOff.map((job) => job.promote()));
-    const moved = done.filter((d) => d.status === 'fulfilled').length;
-    count += moved;
-    if (moved === 0 || putOff.length < PAGE) return count;
+  const farthest = Date.now() + longestMs;
+  const nearer = await queue.getDelayedCount(farthest);
+  const beyond = (await queue.getDelayedCount()) - nearer;
+  const putOff: { promote(): Promise<void> }[] = [];
+  for (let at = 0; at < beyond; at += PAGE) {
+    const page = await queue.getJobs(['delayed'], at, Math.min(at + PAGE, beyond) - 1, false);
+    // one that has not been tried yet waits for a moment that the ledger says
+    putOff.push(...page.filter((job) => job.processedOn !== undefined));
   }
-}
-
-/** Epoch ms, by the clock of the process that put it off; 0 for a job that has not been tried. */
-function nextTryAt(job: Job<JobData>): number {
-  return job.processedOn === undefined ? 0 : job.processedOn + job.delay;
+  // one that another process has brought forward at the same moment is no longer delayed: all the better
+  const done = await Promise.allSettled(putOff.map((job) => job.promote()));
+  return done.filter((d) => d.status === 'fulfilled').length;
 }

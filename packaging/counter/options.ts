@@ -33,8 +33,12 @@ export function plan(words: readonly string[], settings: Settings, spool: string
   const [first] = words;
   if (first === 'help' || words.includes('--help') || words.includes('-h'))
     return { args: ['reader', '--help'] };
+  const more = value(settings, 'AUTHEN_BRIDGE_READER_OPTIONS')
+    .split(/\s+/)
+    .filter((word) => word !== '');
   // asking how the worker does needs no key
-  if (first === 'status') return { args: ['reader', 'status', '--spool', spool, ...words.slice(1)] };
+  if (first === 'status')
+    return { args: ['reader', 'status', '--spool', spool, ...spoolIn(more), ...words.slice(1)] };
   const missing = Object.entries(NEEDED)
     .filter(([name]) => value(settings, name) === '')
     .map(([name, what]) => `${name}: ${what}`);
@@ -45,9 +49,15 @@ export function plan(words: readonly string[], settings: Settings, spool: string
     const all = name === 'AUTHEN_BRIDGE_URL' ? said.split(/\s+/) : [said];
     return all.filter((part) => part !== '').flatMap((part) => [option, part]);
   });
-  const more = value(settings, 'AUTHEN_BRIDGE_READER_OPTIONS').split(/\s+/);
   // what is typed comes last: it holds
-  return { args: ['reader', '--spool', spool, ...own, ...more.filter((word) => word !== ''), ...words] };
+  return { args: ['reader', '--spool', spool, ...own, ...more, ...words] };
+}
+
+/** The worker's own spool is where its state is, wherever the settings have put it. */
+function spoolIn(options: readonly string[]): string[] {
+  return options.filter(
+    (word, i) => word === '--spool' || word.startsWith('--spool=') || options[i - 1] === '--spool',
+  );
 }
 
 function value(settings: Settings, name: string): string {

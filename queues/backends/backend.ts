@@ -20,6 +20,7 @@ export type BullQueue = Pick<
   Queue<JobData, void, string>,
   | 'addBulk'
   | 'getJobCounts'
+  | 'getDelayedCount'
   | 'getJobs'
   | 'getActive'
   | 'upsertJobScheduler'

@@ -4,15 +4,17 @@
  * queue at start (rule 6).
  */
 
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { runMigrations } from 'bullmq';
 import { errorText } from '../../src/domain/bridge-error.ts';
 import type { Finding } from '../../src/service/ports/finding.ts';
+import type { Log } from '../../src/service/ports/log.ts';
 import type { ErrorSink } from '../error-log.ts';
 import type { Settings } from '../options.ts';
 import type { Backend } from './backend.ts';
 import { pglitePool } from './pglite-pool.ts';
 import { poolBackend } from './pool-backend.ts';
+import { preparedFile, preparedPglite } from './prepared-pglite.ts';
 
 const SCHEMA = 'bullmq';
 
@@ -21,16 +23,23 @@ const SETTINGS = ['shared_buffers=8MB', 'wal_buffers=256kB', 'maintenance_work_m
 
 /** See `OpenBackend`. The URL says nothing more than `embedded`. */
 export async function openEmbedded(_url: string, settings: Settings, report: ErrorSink): Promise<Backend> {
-  const db = await makeDatabase();
+  const db = await makeDatabase(settings.log);
   return backendOn(db, settings, report, () => db.close());
 }
 
-/** A new database in memory with BullMQ's tables: about 2 seconds and some 290 MB. */
-export async function makeDatabase(): Promise<PGlite> {
-  const db = await PGlite.create({ postgresqlconf: SETTINGS });
-  await runMigrations(pglitePool(db), SCHEMA);
+/**
+ * A new database in memory with BullMQ's tables. What is the same each time is kept beside what Node has compiled, where that
+ * is kept.
+ */
+export async function makeDatabase(log: Pick<Log, 'debug'>): Promise<PGlite> {
+  const file = preparedFile('queue', ['@electric-sql/pglite', 'bullmq']);
+  const db = await preparedPglite(file, { options: { postgresqlconf: SETTINGS }, prepare }, log);
   await db.exec(`SET search_path TO ${SCHEMA}, public`);
   return db;
+}
+
+async function prepare(db: PGlite): Promise<void> {
+  await runMigrations(pglitePool(db), SCHEMA);
 }
 
 /** @param end lets go of the database */

@@ -17,6 +17,18 @@ type MarkQueue = Pick<Queue<Mark, void, string>, 'add' | 'getJob' | 'close'>;
 
 const MARK = 'mark';
 
+/** The longest sleep of an idle worker, ms; as long as BullMQ has it on Redis. */
+const LONGEST_SLEEP_MS = 10_000;
+
+/**
+ * An idle worker sleeps until the next job falls due, by its clock, which BullMQ allows on PostgreSQL for up to an hour: one
+ * whose clock was an hour behind when it lay down overslept the job by that hour, and the ticks of the sweep with it.
+ */
+const createWorkerBackend: typeof createPostgresBackend = (...args) =>
+  Object.defineProperty(createPostgresBackend(...args), 'maximumBlockTimeout', {
+    value: LONGEST_SLEEP_MS / 1000,
+  });
+
 function markQueue(pool: PgPool, name: string, report: ErrorSink): MarkQueue {
   const queue = new Queue(name, { connection: pool }, createPostgresBackend);
   queue.on('error', (error) => report('queue mark', error));
@@ -65,7 +77,7 @@ export function poolBackend(
           runRetryDelay: settings.reconnectMs,
           ...(options.backoff === undefined ? {} : { settings: { backoffStrategy: options.backoff } }),
         },
-        createPostgresBackend,
+        createWorkerBackend,
       );
     },
     isConnected: () => true, // a pool has no standing connection; each call finds out

@@ -1,4 +1,4 @@
-/** A ledger full of cases with work to do, made through its own commits as a morning with a dead queue would leave them. */
+/** A ledger full of cases with work to do, made through its own commits, as a queue leaves them that dies with all its jobs. */
 
 import { randomUUID } from 'node:crypto';
 import { openHis } from '../../adapters/his/registry.ts';
@@ -54,6 +54,10 @@ export async function fillWithOpenCases(hospital: Hospital, count: number): Prom
       // each life's commits in their order, those of many cases together
       for (let step = 0; lives.some((life) => step < life.length); step++) {
         await ledger.commit(lives.flatMap((life) => life[step] ?? []));
+      }
+      // each step had gone to the queue, which is lost: nothing but the cases themselves says what is to be done
+      for (let left = await ledger.outbox(BATCH); left.length > 0; left = await ledger.outbox(BATCH)) {
+        await ledger.removeFromOutbox(left.map(({ id }) => id));
       }
     }
   } finally {

@@ -77,8 +77,8 @@ describe('docs/api.md', () => {
     expect(actions).toEqual(resolutionSchema.options.map((option) => option.shape.action.value));
   });
 
-  test('its query for cases is one', async () => {
-    const path = /`GET (\/api\/cases\?\S+)`/.exec(document)?.[1] ?? '';
+  test.each(['cases', 'client-asks'])('its query for %s is one', async (what) => {
+    const path = new RegExp(`\`GET (/api/${what}\\?\\S+)\``).exec(document)?.[1] ?? '';
     const key = await house.key(['cases:read']);
     expect(await house.ask('GET', path, { key })).toMatchObject({ status: 200, json: { items: [] } });
   });

@@ -15,6 +15,7 @@ import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../simulators/nhso-agent/start.ts';
 import { addKey } from '../support/api-key.ts';
 import { keepOutput } from '../support/output.ts';
+import { programEnv } from '../support/program-env.ts';
 import { freePort } from '../support/services/processes.ts';
 
 export const HCODE = '10978';
@@ -141,6 +142,7 @@ export class BridgeProcess {
     this.url = `http://127.0.0.1:${port}`;
     this.#key = key;
     this.#child = spawn(process.execPath, ['--liftoff-only', 'src/cli.ts', 'start', '--config', configFile], {
+      env: programEnv(),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {

@@ -7,6 +7,7 @@ import { Client } from 'fhir-kit-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { plainPerson } from '../../simulators/his/hosxp/sample-people.ts';
 import { cancelVisit, editPatient } from '../../simulators/his/hosxp/visits.ts';
+import { programEnv } from '../support/program-env.ts';
 import {
   describeWith,
   type FreshDatabase,
@@ -194,9 +195,7 @@ describe('the demo', () => {
     const child = spawn(
       process.execPath,
       ['--liftoff-only', 'src/cli.ts', 'demo', '--visits', '22', '--exit-when-done'],
-      {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
+      { env: programEnv(), stdio: ['ignore', 'pipe', 'pipe'] },
     );
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {

@@ -19,6 +19,7 @@ import {
 import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { type NhsoAgentSimulator, startNhsoAgent } from '../../simulators/nhso-agent/start.ts';
 import { addKey } from '../support/api-key.ts';
+import { programEnv } from '../support/program-env.ts';
 import { freePort } from '../support/services/processes.ts';
 import { describeWith, type FreshDatabase, freshMariaDb, ownRedis } from '../support/services.ts';
 import { BridgeProcess, eventually, HCODE } from './bridge-support.ts';
@@ -107,7 +108,9 @@ describeWith('mariadb', 'the bridge at a JHCIS', (mariadb) => {
     });
 
     it('doctor knows it', async () => {
-      const run = promisify(execFile)(process.execPath, ['src/cli.ts', 'doctor', '--config', config]);
+      const run = promisify(execFile)(process.execPath, ['src/cli.ts', 'doctor', '--config', config], {
+        env: programEnv(),
+      });
       const { stdout } = await run.catch((error: { stdout: string }) => error);
       expect(stdout).toContain('JHCIS answers');
       expect(stdout).toContain(`office says hospital ${HCODE}`);

@@ -16,6 +16,7 @@ import { addDays, serviceDateOf } from '../../src/domain/bangkok.ts';
 import { inventedHis } from '../adapters/his/query/support.ts';
 import { blocks, read } from '../docs/markdown.ts';
 import { addKey } from '../support/api-key.ts';
+import { programEnv } from '../support/program-env.ts';
 import { freePort } from '../support/services/processes.ts';
 import {
   describeWith,
@@ -54,12 +55,9 @@ async function fromVisitToCode(fresh: FreshDatabase, queue: string): Promise<voi
     });
 
     // it ends with 1 where the machine has something else that fails
-    const doctor = await promisify(execFile)(process.execPath, [
-      'src/cli.ts',
-      'doctor',
-      '--config',
-      file,
-    ]).catch((error: { stdout: string }) => error);
+    const doctor = await promisify(execFile)(process.execPath, ['src/cli.ts', 'doctor', '--config', file], {
+      env: programEnv(),
+    }).catch((error: { stdout: string }) => error);
     expect(doctor.stdout).toMatch(/ok +"write" fills authen_no of one row of visit_right/);
     expect(doctor.stdout).toContain('citizen id 9-xxxx-');
     expect(doctor.stdout).not.toMatch(/fail +.*(visits|visit|write|column)/);

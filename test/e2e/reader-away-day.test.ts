@@ -11,6 +11,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { programEnv } from '../support/program-env.ts';
 import { sampleCitizenId } from '../support/samples.ts';
 import { describeWith, type FreshDatabase, freshMariaDb, ownRedis } from '../support/services.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -73,6 +74,7 @@ describeWith('mariadb', 'a day without the bridge', (mariadb) => {
     async function write(from: number, began: number, killAt: number | null): Promise<number> {
       const args = [SPOOL, SAMPLES, folder, String(from), String(READS), String(began)];
       const child = spawn(process.execPath, ['--input-type=module', '-e', WRITER, ...args], {
+        env: programEnv(),
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       let said = '';

@@ -192,7 +192,10 @@ describe('reader status', () => {
     const { code, output } = await ask('--help');
     expect(code).toBe(0);
     expect(output).toContain('Exit code');
-    const without = spawn(process.execPath, ['src/cli.ts', 'reader'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const without = spawn(process.execPath, ['src/cli.ts', 'reader'], {
+      env: programEnv(),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let errors = '';
     without.stderr.on('data', (chunk: Buffer) => (errors += chunk));
     const [status] = (await once(without, 'close')) as [number];

@@ -39,6 +39,11 @@ describe('options', () => {
     { words: ['--help'], more: {}, args: ['reader', '--help'] },
     { words: ['help'], more: {}, args: ['reader', '--help'] },
     { words: ['status', '--json'], more: {}, args: ['reader', 'status', '--spool', '/s', '--json'] },
+    {
+      words: ['status'],
+      more: { AUTHEN_BRIDGE_READER_OPTIONS: '--log info --spool /var/t --spool=/u --poll-ms 500' },
+      args: ['reader', 'status', '--spool', '/s', '--spool', '/var/t', '--spool=/u'],
+    },
   ])('$words with $more', ({ words, more, args }) => {
     expect(plan(words, { ...FILLED, ...more }, '/s')).toEqual({ args });
   });

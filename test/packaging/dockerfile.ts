@@ -147,7 +147,7 @@ async function runStep(rest: string, image: Image, { env }: Surroundings): Promi
     // the owner is of the image's own users; the folder counts
     await mkdir(join(image.root, args.at(-1) ?? ''), { recursive: true });
   } else if (program === 'node') {
-    await run(process.execPath, args, { cwd: join(image.root, image.workdir), timeout: 60_000 });
+    await run(process.execPath, args, { cwd: join(image.root, image.workdir), env, timeout: 60_000 });
   } else {
     throw new Error(`the test does not know how to take the step RUN ${rest}`);
   }

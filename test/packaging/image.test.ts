@@ -37,6 +37,7 @@ describe('the image', () => {
     image = await buildImage(parseDockerfile(await readFile('Dockerfile', 'utf8')), process.cwd(), target, {
       ...process.env,
       npm_config_prefer_offline: 'true', // the same packages, without asking the registry for what is at hand
+      NODE_COMPILE_CACHE: undefined, // that of the tests is not the image's
     });
   }, 240_000);
 
@@ -65,11 +66,13 @@ describe('the image', () => {
     }
   });
 
-  test('has in Node’s compile cache what a start loads', () => {
+  test('has in Node’s compile cache what a start loads, and the database that the embedded queue begins with', () => {
     const caches = join(image.root, image.workdir, 'node_modules', '.cache', 'authen-bridge');
     const [cache = ''] = readdirSync(caches);
+    const files = readdirSync(join(caches, cache));
     // some 700 of our files and the packages'; those with types twice
-    expect(readdirSync(join(caches, cache)).length).toBeGreaterThan(500);
+    expect(files.length).toBeGreaterThan(500);
+    expect(files.filter((name) => name.startsWith('queue-pglite-'))).toHaveLength(1);
   });
 
   test('starts with its own command, is healthy, and ends when it is told', {

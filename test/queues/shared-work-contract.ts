@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
-import { BridgeError } from '../../src/domain/bridge-error.ts';
 import type { Schedule, StepHandler, WorkQueue } from '../../src/service/ports/work-queue.ts';
+import { programEnv } from '../support/program-env.ts';
 import {
   drained,
   eventually,
@@ -41,6 +41,7 @@ export function sharedWorkContract(url: () => string): void {
     aheadMs = 0,
   ): Promise<{ child: ChildProcess; took: Promise<string> }> => {
     const child = spawn(process.execPath, [CHILD, url(), prefix, String(aheadMs)], {
+      env: programEnv(),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(child);
@@ -95,24 +96,6 @@ export function sharedWorkContract(url: () => string): void {
     await eventually(async () => expect(await schedulesAt(url(), prefix)).toEqual(['poll']));
     const after = ran.new;
     await eventually(() => expect(ran.new).toBeGreaterThan(after + 3));
-  });
-
-  it('a next try that lies farther ahead than any may, as after a wrong clock, is brought forward', async () => {
-    const prefix = freshPrefix();
-    const far = { attempts: 4, baseMs: 3_600_000, capMs: 3_600_000 };
-    const wrong = await openAt(url(), { prefix, retry: far });
-    opened.push(wrong);
-    await wrong.add(stepJobs(150));
-    const fails: StepHandler = async () => {
-      throw new BridgeError('his-timeout', 'the HIS is slow', { retry: 'yes' });
-    };
-    await wrong.start(handlers(fails));
-    await eventually(async () => expect((await wrong.counts()).draft.delayed).toBe(150));
-    await wrong.close();
-    const done = new Set<string>();
-    const right = await started(prefix, async ({ vn }) => void done.add(vn));
-    await drained(right);
-    expect(done.size).toBe(150);
   });
 
   it('one of them runs a schedule at a time, and one that has left is not missed', async () => {

@@ -98,24 +98,24 @@ export function stepJobs(count: number, overrides: Partial<StepJob> = {}): StepJ
   return Array.from({ length: count }, (_, n) => stepJob({ vn: String(691120080000 + n), ...overrides }));
 }
 
-/** Waits until it holds; throws with the last reason when it does not in time. */
+/** Waits until it holds; throws with the last reason when it does not in time, by a clock that no test sets. */
 export async function eventually(holds: () => unknown, timeoutMs = 20_000): Promise<void> {
-  const end = Date.now() + timeoutMs;
+  const end = performance.now() + timeoutMs;
   for (;;) {
     try {
       if ((await holds()) !== false) return;
-      if (Date.now() > end) throw new Error('it did not come to hold in time');
+      if (performance.now() > end) throw new Error('it did not come to hold in time');
     } catch (error) {
-      if (Date.now() > end) throw error;
+      if (performance.now() > end) throw error;
     }
     await sleep(20);
   }
 }
 
 /** Waits until the queue holds no job that somebody still has to do. */
-export function drained(queue: WorkQueue): Promise<void> {
+export function drained(queue: WorkQueue, timeoutMs?: number): Promise<void> {
   return eventually(async () => {
     const counts = Object.values(await queue.counts());
     return counts.every((c) => c.waiting + c.active + c.delayed === 0);
-  });
+  }, timeoutMs);
 }

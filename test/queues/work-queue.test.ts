@@ -11,11 +11,12 @@ import { schedulesContract } from './schedules-contract.ts';
 import { sharedWorkContract } from './shared-work-contract.ts';
 import { freshPrefix, keptLog, type Opener, openAt, SHORT } from './support.ts';
 import { workQueueContract } from './work-queue-contract.ts';
+import { wrongClockContract } from './wrong-clock-contract.ts';
 
 describe('work queue, embedded', () => {
   let db: PGlite;
   beforeAll(async () => {
-    db = await makeDatabase();
+    db = await makeDatabase(keptLog());
   }, 120_000);
   afterAll(() => db.close());
   // One database for all, since making one takes two seconds; `embedded.test.ts` opens it as the bridge does.
@@ -30,12 +31,14 @@ describe('work queue, embedded', () => {
   };
   workQueueContract(open);
   schedulesContract(open);
+  wrongClockContract(open);
 });
 
 describeWith('redis', 'work queue on Redis', (url) => {
   const open: Opener = (options) => openAt(url, options);
   workQueueContract(open);
   schedulesContract(open);
+  wrongClockContract(open);
   sharedWorkContract(() => url);
 });
 
@@ -48,5 +51,6 @@ describeWith('postgres', 'work queue on PostgreSQL', (adminUrl) => {
   const open: Opener = (options) => openAt(database.url, options);
   workQueueContract(open);
   schedulesContract(open);
+  wrongClockContract(open);
   sharedWorkContract(() => database.url);
 });

@@ -9,6 +9,7 @@ import { type ServiceDate, serviceDateOf } from '../../src/domain/bangkok.ts';
 import type { CardRead } from '../../src/domain/card-read.ts';
 import type { Case } from '../../src/domain/case.ts';
 import { type CitizenId, checkDigit } from '../../src/domain/citizen-id.ts';
+import type { DoorAsk } from '../../src/domain/door-ask.ts';
 import type { FoundRight } from '../../src/domain/found-right.ts';
 import type { Visit } from '../../src/domain/visit.ts';
 
@@ -89,6 +90,7 @@ export function sampleCase(overrides: Partial<Case> = {}): Case {
     staffClaimType: null,
     askedAt: null,
     emptyLookups: 0,
+    recheckAt: null,
     soughtIn: 0,
     soughtTimes: 0,
     code: null,
@@ -178,5 +180,23 @@ export function sampleFoundRight(overrides: Partial<FoundRight> = {}): FoundRigh
     source: 'ucws',
     askedAt: SAMPLE_AT + 20 * 60_000,
     ...overrides,
+  };
+}
+
+/** What a client of the agent API asks for, a minute after the sample visit began; version 1, as it begins. */
+export function sampleAsk(overrides: Partial<DoorAsk> = {}): DoorAsk {
+  const askedAt = SAMPLE_AT + 60_000;
+  return {
+    ...{ hcode: SAMPLE_HCODE, pid: sampleCitizenId(1), serviceDate: SAMPLE_DATE, claimType: 'PG0060001' },
+    ...{
+      version: 1,
+      state: 'asking',
+      vn: null,
+      actor: 'key:his',
+      stationId: 'counter-1',
+      correlationId: 'c1',
+    },
+    ...{ askedAt, lookAt: askedAt + 45_000, emptyLookups: 0, soughtIn: 0 },
+    ...{ claimCode: null, issuedAt: null, candidates: [], updatedAt: askedAt, ...overrides },
   };
 }

@@ -4,8 +4,8 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { pino } from 'pino';
+import { preparedFile, preparedPglite } from '../../../queues/backends/prepared-pglite.ts';
 import { CANCELLED_STATUS } from '../../../simulators/his/hosxp/sample-day.ts';
 import { createSchema, seedReferenceData } from '../../../simulators/his/hosxp/schema.ts';
 import { type SimDb, simDbOver } from '../../../simulators/his/sim-db.ts';
@@ -37,6 +37,9 @@ export interface Hospital {
   close(): Promise<void>;
 }
 
+/** A HIS's database before anything is in it. */
+const EMPTY = { options: {}, prepare: async () => undefined };
+
 /** Told what is being opened. May throw to stop the opening; what is open by then is closed. */
 export type Progress = (what: string) => void;
 
@@ -56,18 +59,19 @@ async function open(
   opened: AsyncDisposableStack,
 ): Promise<Hospital> {
   await refuseTakenPort(options.port);
+  // beside the table, not in it
+  const destination = pino.destination({ fd: 2, sync: true });
+  const log = makeLog({ level: options.verbose ? 'info' : 'error', destination });
   const folder = await throwAwayFolder(opened);
   progress('NHSO agent with a card reader');
   const agent = opened.adopt(await startNhsoAgent({ hcode: HCODE, delayMs: 40 }), (a) => a.close());
   progress('HOSxP database');
-  const pglite = opened.adopt(await PGlite.create(), (db) => db.close());
+  const file = preparedFile('empty', ['@electric-sql/pglite']);
+  const pglite = opened.adopt(await preparedPglite(file, EMPTY, log), (db) => db.close());
   const his = simDbOver(pglite);
   await createSchema(his);
   await seedReferenceData(his, { hcode: HCODE, hospitalName: NAME });
   progress('the bridge: ledger, embedded queue, API');
-  // beside the table, not in it
-  const destination = pino.destination({ fd: 2, sync: true });
-  const log = makeLog({ level: options.verbose ? 'info' : 'error', destination });
   const config = configuration(folder, options.port, agent.url);
   const running = opened.adopt(await startBridge(config, { log, pglite: new Map([[HCODE, pglite]]) }), (b) =>
     b.stop(5_000),

@@ -1,10 +1,10 @@
-import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { openPglite } from '../../../adapters/his/sql/pglite.ts';
+import { freshPglite } from '../../support/pglite.ts';
 
 it('prepares the session anew when that has failed once', async () => {
-  const pglite = await PGlite.create();
+  const pglite = await freshPglite();
   let isAway = true;
   const line = {
     query: (text: string, parameters?: unknown[]) =>

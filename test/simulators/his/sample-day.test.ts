@@ -1,4 +1,3 @@
-import { PGlite } from '@electric-sql/pglite';
 import { describe, expect, test } from 'vitest';
 import { insertDay, planDay } from '../../../simulators/his/hosxp/sample-day.ts';
 import { plainPerson, SAMPLE_PEOPLE } from '../../../simulators/his/hosxp/sample-people.ts';
@@ -7,6 +6,7 @@ import { insertVisit } from '../../../simulators/his/hosxp/visits.ts';
 import { simDbOver } from '../../../simulators/his/sim-db.ts';
 import { parseCitizenId } from '../../../src/domain/citizen-id.ts';
 import { chooseMobile } from '../../../src/domain/phone.ts';
+import { freshPglite } from '../../support/pglite.ts';
 
 describe('the sample people', () => {
   test('are many, and none can be taken for a real one', () => {
@@ -54,7 +54,7 @@ describe('a planned day', () => {
   });
 
   test('goes into a database; two visits in one second get two numbers', async () => {
-    const pglite = new PGlite();
+    const pglite = await freshPglite();
     const db = simDbOver(pglite);
     await createSchema(db);
     await seedReferenceData(db, { hcode: '10978', hospitalName: 'โรงพยาบาลทดสอบ' });

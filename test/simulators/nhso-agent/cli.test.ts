@@ -2,11 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { line } from '../../../simulators/nhso-agent/cli.ts';
+import { programEnv } from '../../support/program-env.ts';
 import { get, PID } from './wire.ts';
 
 test('runs alone, prints its address and the control calls, masks citizen ids, stops on a signal', async () => {
   const args = ['src/cli.ts', 'simulate', 'nhso-agent', '--port', '0', '--card', PID, '--limit', 'none'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { env: programEnv(), stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk.toString('utf8');

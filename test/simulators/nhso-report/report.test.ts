@@ -10,6 +10,7 @@ import { NhsoCentre } from '../../../simulators/nhso-agent/centre.ts';
 import { inventRows } from '../../../simulators/nhso-report/invent.ts';
 import { reportOf } from '../../../simulators/nhso-report/of-centre.ts';
 import { writeWorkbook } from '../../../simulators/nhso-report/workbook.ts';
+import { programEnv } from '../../support/program-env.ts';
 import { readRows, unzip } from './read-xlsx.ts';
 
 /** As reference §4 has them. */
@@ -154,7 +155,10 @@ test('the command', async () => {
     '--title',
     'ก',
   ];
-  const child = spawn(process.execPath, ['src/cli.ts', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['src/cli.ts', ...args], {
+    env: programEnv(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk.toString('utf8');

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { line } from '../../../simulators/nhso-web/cli.ts';
+import { programEnv } from '../../support/program-env.ts';
 import { ask, PID, STAFF } from './support.ts';
 
 test('runs alone, prints its addresses and control calls, masks citizen ids, stops on a signal', async () => {
@@ -22,7 +23,7 @@ test('runs alone, prints its addresses and control calls, masks citizen ids, sto
     '--uc-token-file',
     file,
   ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { env: programEnv(), stdio: ['ignore', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.on('data', (chunk: Buffer) => {
     out += chunk.toString('utf8');

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { expect, test } from 'vitest';
+import { programEnv } from '../../support/program-env.ts';
 
 /** What the virtual reader sends: a length of two bytes, then so many. */
 const framed = (...payload: number[]): Uint8Array => Uint8Array.of(0, payload.length, ...payload);
@@ -43,7 +44,7 @@ test('puts cards in and out by lines, answers as a card, and takes all out at it
     '--insert',
   ];
   const first = slot.card();
-  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { env: programEnv(), stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const order = async (line: string): Promise<string> => {
     child.stdin.write(`${line}\n`);

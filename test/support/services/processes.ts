@@ -48,17 +48,26 @@ function isExecutable(file: string): boolean {
 
 /**
  * Below the ports that the kernel gives to outgoing connections (32768 and up): one of those would take the port while a
- * test has its server down, and the server could not come back.
+ * test has its server down, and the server could not come back. Each of the processes that work side by side has a slice of
+ * its own: of two that find the same port free, one would speak to the server of the other.
  */
-const PORTS = { from: 15_000, to: 32_000 };
+const PORTS = { from: 15_000, slices: 34, each: 500 };
 
-/** A TCP port of 127.0.0.1 that nobody listens on at this moment. */
+/** Which slice is this process's; whoever starts several of them says it. Vitest numbers its own. */
+export const PORT_SLICE = 'AUTHEN_BRIDGE_TEST_PORTS';
+
+const slice = Number(process.env[PORT_SLICE] ?? process.env.VITEST_POOL_ID ?? 0) % PORTS.slices;
+let nextPort = randomInt(PORTS.each);
+
+/** A TCP port of 127.0.0.1 that nobody listens on at this moment, and that this process has not given for a while. */
 export async function freePort(): Promise<number> {
-  for (let tried = 0; tried < 100; tried++) {
-    const port = randomInt(PORTS.from, PORTS.to);
+  const first = PORTS.from + slice * PORTS.each;
+  for (let tried = 0; tried < PORTS.each; tried++) {
+    const port = first + nextPort;
+    nextPort = (nextPort + 1) % PORTS.each;
     if (await isFree(port)) return port;
   }
-  throw new Error(`no free port on 127.0.0.1 between ${PORTS.from} and ${PORTS.to}`);
+  throw new Error(`no free port on 127.0.0.1 between ${first} and ${first + PORTS.each}`);
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { programEnv } from '../../../support/program-env.ts';
 import { type Counter, counter, TODAY, visit } from './support.ts';
 
 const VICTIM = fileURLToPath(new URL('./victim.ts', import.meta.url));
@@ -22,6 +23,7 @@ function start(
   { index = options.index, prefix = 'PP1' } = {},
 ): ChildProcess {
   const child = spawn(process.execPath, [VICTIM, folder, index, String(visits), prefix], {
+    env: programEnv(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   children.push(child);

@@ -1,6 +1,5 @@
 /** The pieces that the tests of HospitalOS share. */
 
-import { PGlite } from '@electric-sql/pglite';
 import type { HospitalOsOptions } from '../../../../adapters/his/options.ts';
 import { openHis } from '../../../../adapters/his/registry.ts';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../../../simulators/his/hospitalos/schema.ts';
 import { openSimDb, type SimDb, simDbOver } from '../../../../simulators/his/sim-db.ts';
 import type { HisAdapter } from '../../../../src/service/ports/his.ts';
+import { freshPglite } from '../../../support/pglite.ts';
 import { freshPostgres } from '../../../support/services.ts';
 import { HCODE } from '../support.ts';
 
@@ -39,7 +39,7 @@ export function hisOptions(given: Partial<HospitalOsOptions> & { url: string }):
 /** On a PostgreSQL server, or (without an address) in this process. */
 export async function openBench(adminUrl: string | null, form: HospitalOsForm = {}): Promise<Bench> {
   if (adminUrl === null) {
-    const pglite = new PGlite();
+    const pglite = await freshPglite();
     return benchOf(simDbOver(pglite), { url: 'pglite:', pglite }, form, () => pglite.close());
   }
   const fresh = await freshPostgres(adminUrl);

@@ -1,5 +1,6 @@
 /** What the query kind does beside the contract when it writes: locks, rows that are not there, forms of INSERT, wrong texts. */
 
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { QueryOptions } from '../../../../adapters/his/options.ts';
 import { inventedDesk } from '../../../../simulators/his/invented/desk.ts';
@@ -212,9 +213,39 @@ function writes(fresh: () => Promise<FreshDatabase>): void {
   });
 }
 
-describeWith('mariadb', 'writing by configuration on MariaDB', (adminUrl) =>
-  writes(() => freshMariaDb(adminUrl, 'tis620')),
-);
+describeWith('mariadb', 'writing by configuration on MariaDB', (adminUrl) => {
+  writes(() => freshMariaDb(adminUrl, 'tis620'));
+
+  test('an INSERT whose wait for the next number of its row is a deadlock is tried again', async () => {
+    const his = await inventedHis(await freshMariaDb(adminUrl, 'utf8mb4'));
+    const adapter = his.open({ statements: documentedStatements('nhso_authen') });
+    try {
+      const desk = inventedDesk(his.db);
+      await desk.addPeople([inventedPerson(1)]);
+      const [first, other, vn] = [
+        await desk.register({ hn: '1', at: at(DATE, '07:00:00') }),
+        await desk.register({ hn: '1', at: at(DATE, '07:01:00') }),
+        await desk.register({ hn: '1', at: at(DATE, '07:02:00') }),
+      ];
+      const write = (visit: string) =>
+        adapter.writeBack({ vn: visit, claimCode: 'PP1234567890', claimType: null, issuedAt: null });
+      expect(await write(first)).toMatchObject({ kind: 'written' });
+      // the HIS's own statement holds the numbers after its first row, and wants the second where the bridge has just looked
+      const theirs = his.db.query(
+        `INSERT INTO nhso_authen (visit_no, authen_no)
+         SELECT t.vn, t.code FROM (SELECT ? AS vn, 'PP0000000007' AS code, 0 AS wait UNION ALL SELECT ?, 'PP0000000008', 2) t
+         WHERE SLEEP(t.wait) = 0`,
+        [other, vn],
+      );
+      await setTimeout(500);
+      expect(await write(vn)).toEqual({ kind: 'occupied', holds: 'PP0000000008' });
+      await theirs;
+    } finally {
+      await adapter.close();
+      await his.drop();
+    }
+  });
+});
 describeWith('postgres', 'writing by configuration on PostgreSQL', (adminUrl) =>
   writes(() => freshPostgres(adminUrl)),
 );

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCommand, InvalidArgumentError, Option } from 'commander';
+import { warmCompileCache } from '../support/compile-cache.ts';
 import { CLOCK_KINDS, FAULT_KINDS, type FaultKind } from './fault-kinds.ts';
 import type { Wishes } from './plan.ts';
 import { reportOf, resultLine } from './report.ts';
@@ -14,11 +15,13 @@ import type { RunResult } from './run.ts';
 import { WorkerProcess } from './worker-process.ts';
 import { fakeTimeLibrary } from './world/clock.ts';
 import { canMount, unmount } from './world/disk.ts';
+import { PROCESS_FLAGS } from './world/process.ts';
 
 const HELP = `
 A failing run is named by its seed: --seed N --runs 1 makes the same hospital, the same patients
 and the same faults at the same moments again. With it go the same counters whose readers carry the
 calls to their agent, and the same visits for which a program at the counter asks through /agent.
+The time of day is not of the seed; within two hours of midnight it is made another (and needs libfaketime).
 What was added to the plans later is drawn after the rest: old seeds keep what they had. Its folder (logs, ledger, diary, NHSO's journal)
 is kept and named; remove it when you are done: it holds (invented) citizen ids.
 
@@ -44,6 +47,7 @@ interface Options {
   bridges?: 1 | 2;
   agents?: NonNullable<Wishes['agents']>;
   clients?: NonNullable<Wishes['clients']>;
+  timeOfDay?: string;
 }
 
 await createCommand('faults')
@@ -69,6 +73,11 @@ await createCommand('faults')
       'none',
     ]),
   )
+  .option(
+    '--time-of-day <HH:MM>',
+    'what time it is in the hospital (default: as it is in Bangkok, but noon for midnight)',
+    timeOfDay,
+  )
   .option('--keep', 'keep the folder of every run', false)
   .addHelpText('after', HELP)
   .action(main)
@@ -80,15 +89,16 @@ async function main(options: Options): Promise<void> {
   const without = missingHere();
   const wishes: Wishes = { ...wanted, without };
   say(`${runs} runs from seed ${seed}, ${jobs} at a time`);
+  await warmCompileCache([PROCESS_FLAGS]);
   const begun = Date.now();
   const seeds = Array.from({ length: runs }, (_, i) => seed + i).values();
   const results: RunResult[] = [];
-  const work = async (): Promise<void> => {
-    let worker = await WorkerProcess.start();
+  const work = async (number: number): Promise<void> => {
+    let worker = await WorkerProcess.start(number);
     try {
       for (const next of seeds) {
         const result = await worker.run({ seed: next, wishes, keep });
-        if (!worker.isAlive) worker = await WorkerProcess.start();
+        if (!worker.isAlive) worker = await WorkerProcess.start(number);
         results.push(result);
         say(`${String(results.length).padStart(5)}/${runs}  ${resultLine(result)}`);
       }
@@ -96,7 +106,7 @@ async function main(options: Options): Promise<void> {
       await worker.stop();
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, runs) }, work));
+  await Promise.all(Array.from({ length: Math.min(jobs, runs) }, (_, number) => work(number)));
   say(reportOf(results, Date.now() - begun));
   const isClean = results.every((r) => r.failure === null && r.violations.length === 0);
   process.exitCode = isClean ? 0 : 1;
@@ -130,6 +140,11 @@ function oneOrTwo(text: string): 1 | 2 {
   if (text === '1') return 1;
   if (text === '2') return 2;
   throw new InvalidArgumentError('expected 1 or 2');
+}
+
+function timeOfDay(text: string): string {
+  if (/^([01]\d|2[0-3]):[0-5]\d$/.test(text)) return text;
+  throw new InvalidArgumentError('expected a time of day, HH:MM');
 }
 
 function kind(text: string, before: FaultKind[] = []): FaultKind[] {

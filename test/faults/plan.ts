@@ -60,6 +60,8 @@ export interface ClientPlan {
 
 export interface Plan {
   seed: number;
+  /** What time of day it is in the hospital (Asia/Bangkok), `HH:MM`; null: as it is here, but not near midnight. */
+  timeOfDay: string | null;
   setup: Setup;
   visits: readonly VisitPlan[];
   faults: readonly Fault[];
@@ -74,6 +76,7 @@ export type Wishes = Partial<Pick<Setup, 'his' | 'queue' | 'ledger' | 'bridges'>
   /** Of every counter. */
   agents?: AgentWay;
   clients?: 'all' | 'none';
+  timeOfDay?: string;
 };
 
 export function planOf(seed: number, wishes: Wishes = {}): Plan {
@@ -81,6 +84,7 @@ export function planOf(seed: number, wishes: Wishes = {}): Plan {
   const { faults, agents, clients } = one(laterArbitrary(plan, wishes), seed + LATER);
   return {
     ...plan,
+    timeOfDay: wishes.timeOfDay ?? null,
     setup: { ...plan.setup, agents },
     visits: plan.visits.map((visit, i) => ({ ...visit, client: clients[i] ?? null })),
     faults: inOrder([...plan.faults, ...faults]),
@@ -103,7 +107,7 @@ interface Later {
 }
 
 /** What plans came to have when there were seeds already; something new comes last here too. */
-function laterArbitrary({ setup, visits }: Plan, wishes: Wishes): fc.Arbitrary<Later> {
+function laterArbitrary({ setup, visits }: Omit<Plan, 'timeOfDay'>, wishes: Wishes): fc.Arbitrary<Later> {
   const kinds = kindsFor(setup, wishes).filter((kind) => LATER_KINDS.includes(kind));
   const isWished = wishes.only !== undefined && kinds.length > 0;
   const some = faultsArbitrary(kinds, isWished ? { least: 1, most: 7 } : { least: 0, most: 2 });
@@ -142,7 +146,7 @@ function clientArbitrary({ clients }: Wishes): fc.Arbitrary<ClientPlan | null> {
   return fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: client });
 }
 
-function planArbitrary(seed: number, wishes: Wishes): fc.Arbitrary<Plan> {
+function planArbitrary(seed: number, wishes: Wishes): fc.Arbitrary<Omit<Plan, 'timeOfDay'>> {
   return setupArbitrary(wishes).chain((setup) =>
     fc.record({
       seed: fc.constant(seed),

@@ -35,7 +35,6 @@ export function reportOf(results: readonly RunResult[], ms: number): string {
     `${results.length} runs in ${Math.round(ms / 1000)} s: ${sum((r) => r.visits)} visits, ${sum((r) => r.confirms)} confirms`,
     ...where,
     `at rest after ${middle} s (median), ${longest} s (longest)`,
-    `${sum((r) => r.takenForOurs.length)} codes nowhere, for another channel's was taken for ours (README, limits)`,
     `${sum((r) => r.violations.length)} violations in ${broken.length} runs${seeds(broken)}, ${notMade.length} not made${seeds(notMade)}`,
   ].join('\n');
 }

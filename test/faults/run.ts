@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diary, live } from './day.ts';
 import { type Evidence, gather } from './judge/evidence.ts';
-import { judge, takenForOurs } from './judge/judge.ts';
+import { judge } from './judge/judge.ts';
 import { type Plan, planOf, type Wishes } from './plan.ts';
 import { supervise } from './supervise.ts';
 import { openWorld, type Servers, type World } from './world/world.ts';
@@ -14,8 +14,6 @@ export interface RunResult {
   /** `mariadb · redis · sqlite · 1 bridge: bridge-killed, nhso-down` */
   about: string;
   violations: readonly string[];
-  /** Codes that stand nowhere for the reason that the README's limits give. */
-  takenForOurs: readonly string[];
   /** The run itself could not be made. */
   failure: string | null;
   visits: number;
@@ -56,7 +54,6 @@ export async function run(seed: number, wishes: Wishes, servers: Servers, keep: 
 export function notMade(seed: number, failure: string, about: string): RunResult {
   const nothing = {
     violations: [],
-    takenForOurs: [],
     visits: 0,
     confirms: 0,
     ends: {},
@@ -85,7 +82,7 @@ async function dayIn(world: World, plan: Plan): Promise<RunResult> {
   }
   return {
     ...notMade(plan.seed, '', aboutOf(plan)),
-    ...{ failure: null, violations, takenForOurs: takenForOurs(evidence), ends: endsOf(evidence) },
+    ...{ failure: null, violations, ends: endsOf(evidence) },
     visits: diary.visits.length,
     confirms: evidence.journal.filter((e) => e.call === 'confirm-save').length,
     restarts: evidence.ends.length,

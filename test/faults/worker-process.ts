@@ -3,8 +3,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { PORT_SLICE } from '../support/services/processes.ts';
 import { notMade, type RunResult } from './run.ts';
 import type { Order } from './worker.ts';
+
+/** After those of a test suite that runs beside. */
+const FIRST_SLICE = 10;
 
 export class WorkerProcess {
   readonly #child: ReturnType<typeof fork>;
@@ -13,8 +17,10 @@ export class WorkerProcess {
     this.#child = child;
   }
 
-  static async start(): Promise<WorkerProcess> {
-    const worker = new WorkerProcess(fork(fileURLToPath(new URL('worker.ts', import.meta.url))));
+  /** @param number of the worker among those that work at the same time */
+  static async start(number: number): Promise<WorkerProcess> {
+    const env = { ...process.env, [PORT_SLICE]: String(FIRST_SLICE + number) };
+    const worker = new WorkerProcess(fork(fileURLToPath(new URL('worker.ts', import.meta.url)), { env }));
     await worker.#answer();
     return worker;
   }

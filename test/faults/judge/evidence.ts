@@ -9,10 +9,12 @@ import type { JournalEntry } from '../../../simulators/nhso-agent/journal.ts';
 import { addDays, serviceDateOf } from '../../../src/domain/bangkok.ts';
 import type { CardRead } from '../../../src/domain/card-read.ts';
 import type { CaseDetailJson, CaseJson } from '../../../src/http/schemas/case.ts';
+import type { ClientAskJson } from '../../../src/http/schemas/client-ask.ts';
 import type { Diary } from '../day.ts';
 import type { ToldRead } from '../world/counter.ts';
 import { type CodeChange, HCODE } from '../world/his.ts';
 import type { World } from '../world/world.ts';
+import { codesNotInHis, codesNowhere, type WhereCodesAre } from './nowhere.ts';
 
 /** From the moment that stands in a read until the clerk is told of it, at most, ms. */
 const READ_TAKES_MS = 3_000;
@@ -31,6 +33,8 @@ export interface Evidence {
   /** Reads that the ledger holds of the people who were told that theirs was read. */
   reads: readonly CardRead[];
   cases: ReadonlyMap<string, CaseDetailJson>;
+  /** What clients of the agent API have asked for and a person must look at. */
+  asks: readonly ClientAskJson[];
   /** Each line that a process of ours wrote. */
   logs: readonly { file: string; line: string }[];
   /** Ends of processes that nobody had asked for. */
@@ -48,16 +52,11 @@ export async function gather(world: World, diary: Diary): Promise<Evidence> {
   const unsettled = await untilSettled(world, diary);
   const settledAfterMs = Date.now() - begun;
   const told = world.counters.flatMap((counter) => counter.told);
-  const cases = new Map<string, CaseDetailJson>();
-  for (const { vn } of await allCases(world)) {
-    cases.set(vn, await world.bridges.get<CaseDetailJson>(`/api/cases/${HCODE}/${vn}`));
-  }
   return {
-    ...{ diary, told, cases, unsettled, settledAfterMs },
-    hisCodes: new Map((await world.his.visits()).map(({ vn, code }) => [vn, code])),
+    ...{ diary, told, unsettled, settledAfterMs },
+    ...(await whereCodesAre(world, diary)),
     changes: await world.his.changes(),
     journal: world.centre.journal.entries(),
-    codes: world.centre.codes(),
     reads: await readsOf(world, told),
     logs: logsOf(world.folder),
     ends: [...world.bridges.all, ...world.counters.map((c) => c.reader)].flatMap((p) => p.ends),
@@ -70,13 +69,34 @@ async function untilSettled(world: World, diary: Diary): Promise<string[]> {
   const end = Date.now() + SETTLE_MS;
   let calm = 0;
   for (;;) {
-    const restless = await restlessness(world, diary);
+    const moving = await restlessness(world, diary);
+    // a code that nobody shows yet may turn up when it is looked for once more
+    const restless = moving.length === 0 ? await hidden(world, diary) : moving;
     // twice in a row: between two looks a step may be on its way
     calm = restless.length === 0 ? calm + 1 : 0;
     if (calm === 3) return [];
     if (Date.now() > end) return restless;
     await sleep(500);
   }
+}
+
+async function whereCodesAre(world: World, diary: Diary): Promise<WhereCodesAre & Pick<Evidence, 'diary'>> {
+  const cases = new Map<string, CaseDetailJson>();
+  for (const { vn } of await allCases(world)) {
+    cases.set(vn, await world.bridges.get<CaseDetailJson>(`/api/cases/${HCODE}/${vn}`));
+  }
+  return { diary, cases, asks: await asksForAPerson(world), ...(await codesAtRest(world)) };
+}
+
+async function codesAtRest(world: World): Promise<Pick<Evidence, 'codes' | 'hisCodes'>> {
+  const visits = await world.his.visits();
+  return { codes: world.centre.codes(), hisCodes: new Map(visits.map(({ vn, code }) => [vn, code])) };
+}
+
+/** Codes that were issued to us and stand nowhere. Most days have none that must be looked for. */
+async function hidden(world: World, diary: Diary): Promise<string[]> {
+  if (codesNotInHis({ diary, ...(await codesAtRest(world)) }).length === 0) return [];
+  return codesNowhere(await whereCodesAre(world, diary)).map((claimCode) => `${claimCode} is nowhere`);
 }
 
 const AT_REST = ['written', 'needs-staff', 'not-required', 'expired', 'cancelled', 'closed'];
@@ -162,6 +182,13 @@ async function allCases(world: World): Promise<CaseJson[]> {
     after = page.next === null ? '' : `&after=${encodeURIComponent(page.next)}`;
   } while (after !== '');
   return all;
+}
+
+async function asksForAPerson(world: World): Promise<ClientAskJson[]> {
+  const page = await world.bridges.get<{ items: ClientAskJson[] }>(
+    `/api/client-asks?site=${HCODE}&needsPerson=true&limit=200`,
+  );
+  return page.items;
 }
 
 async function readsOf(world: World, told: readonly ToldRead[]): Promise<CardRead[]> {

@@ -6,7 +6,7 @@ import { bangkokIso } from '../../../src/domain/bangkok.ts';
 import type { CaseDetailJson } from '../../../src/http/schemas/case.ts';
 import { SAMPLE_AT, SAMPLE_DATE, sampleCitizenId, sampleRead } from '../../support/samples.ts';
 import type { Evidence } from './evidence.ts';
-import { judge, takenForOurs } from './judge.ts';
+import { judge } from './judge.ts';
 
 const PID = sampleCitizenId(1);
 const CODE = 'PP1000000001';
@@ -72,6 +72,7 @@ const clean: Evidence = {
   changes: [{ vn: VN, before: null, after: CODE, byBridge: true }],
   journal: [confirm(1, SAMPLE_AT, CODE)],
   codes: [code()],
+  asks: [],
   told: [{ pid: PID, kind: 'full', at: SAMPLE_AT }],
   reads: [sampleRead({ pid: PID as never, kind: 'full', readAt: SAMPLE_AT })],
   cases: new Map([[VN, found()]]),
@@ -161,21 +162,11 @@ test('asked again after a refusal, an NHSO that was down and an answer without a
   expect(judge({ ...clean, journal })).toEqual([]);
 });
 
-test("a code that came late, where another channel's of the meantime was taken for it, and no other", () => {
-  const [ours, kiosks] = ['PP1000000002', CODE];
-  const journal = [{ ...confirm(1, SAMPLE_AT, ours, 2_000), outcome: 'lost' as const }];
-  const late = { ...code(ours), issuedAt: SAMPLE_AT + 2_000 };
-  const beside = (issuedAt: number): string[] =>
-    judge({ ...clean, journal, codes: [late, { ...code(kiosks), channel: 'kiosk', issuedAt }] });
-  expect(beside(SAMPLE_AT + 1_000)).toEqual([]);
-  const issued = [late, { ...code(kiosks), channel: 'kiosk' as const, issuedAt: SAMPLE_AT + 1_000 }];
-  expect(takenForOurs({ ...clean, journal, codes: issued })).toEqual([ours]);
-  expect(takenForOurs(clean)).toEqual([]);
-  for (const at of [SAMPLE_AT - 6_000, SAMPLE_AT + 2_500])
-    expect(beside(at)).toEqual([expect.stringMatching(/PP1000000002 .* nowhere/)]);
-  expect(judge({ ...clean, journal, codes: [late, code(kiosks)] })).toEqual([
-    expect.stringMatching(/nowhere/),
-  ]);
+test('a second code, seen by a person on the list of what clients have asked for', () => {
+  const codes = [code(), code('PP1000000002')];
+  const ask = { claimCode: CODE, candidates: [{ claimCode: 'PP1000000002' }] };
+  const asks = [ask] as unknown as Evidence['asks'];
+  expect(judge({ ...clean, codes, asks })).toEqual([]);
 });
 
 test('a client that was given the code, also of a visit that the HIS no longer has', () => {

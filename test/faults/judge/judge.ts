@@ -1,11 +1,11 @@
 /** The rules that are never bent, asked of what is known from the outside. */
 
-import type { CentreCode } from '../../../simulators/nhso-agent/centre.ts';
 import { serviceDateOf } from '../../../src/domain/bangkok.ts';
 import { citizenIdsIn } from '../../support/citizen-id-scan.ts';
 import { CLIENTS_TYPE } from '../clients.ts';
 import { HCODE } from '../world/his.ts';
 import type { Evidence } from './evidence.ts';
+import { codesNowhere } from './nowhere.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -116,56 +116,8 @@ const noReadLost: Rule = ({ told, reads }) =>
     )
     .map(({ kind }) => `a ${kind} read that the clerk was told of is not in the ledger`);
 
-/**
- * Every code that NHSO issued to us is in the HIS, or a person sees it, or chose another one while they saw it, or the client
- * that asked has it. That a client has it does not settle a visit that stands there: see `restlessness`.
- */
-const noCodeLost: Rule = (evidence) => {
-  const known = new Set(takenForOurs(evidence));
-  return nowhere(evidence)
-    .filter((claimCode) => !known.has(claimCode))
-    .map((claimCode) => `${claimCode} was issued to us and is nowhere`);
-};
-
-/** Of the codes that stand nowhere those of the README's limits: known, told in the report, and not yet mended. */
-export function takenForOurs(evidence: Evidence): string[] {
-  const { codes, hisCodes, journal } = evidence;
-  const inHis = new Set(hisCodes.values());
-  const others = codes.filter((other) => inHis.has(other.claimCode));
-  const lost = new Set(nowhere(evidence));
-  return codes
-    .filter((code) => lost.has(code.claimCode) && others.some((other) => isTakenFor(other, code, journal)))
-    .map(({ claimCode }) => claimCode);
-}
-
-function nowhere({ codes, hisCodes, cases, diary }: Evidence): string[] {
-  const given = new Set(diary.clients.map(({ told }) => told?.claimCode));
-  const inHis = new Set(hisCodes.values());
-  const onList = [...cases.values()].filter((c) => c.state === 'needs-staff').map((c) => JSON.stringify(c));
-  const passedOver = new Set(
-    [...cases.values()].flatMap((c) => c.history).flatMap(({ detail }) => detail.notTaken ?? []),
-  );
-  return codes
-    .filter((code) => code.channel === 'agent')
-    .filter(({ claimCode }) => !inHis.has(claimCode) && !passedOver.has(claimCode) && !given.has(claimCode))
-    .filter(({ claimCode }) => !onList.some((text) => text.includes(claimCode)))
-    .map(({ claimCode }) => claimCode);
-}
-
-/** NHSO tells whole seconds, and clocks differ. */
-const SAME_MOMENT_MS = 5_000;
-
-/**
- * Another channel gave the person a code while our confirm, whose answer was lost, was at work. NHSO's look-ups do not say who
- * asked for which: the first that was seen was taken for ours (see the README's limits).
- */
-function isTakenFor(other: CentreCode, ours: CentreCode, journal: Evidence['journal']): boolean {
-  if (other.channel === 'agent' || other.pid !== ours.pid || other.claimType !== ours.claimType) return false;
-  const asked = journal.find((e) => e.claimCode === ours.claimCode && e.call === 'confirm-save');
-  if (asked?.outcome !== 'lost') return false;
-  const sentAt = Date.parse(asked.at);
-  return other.issuedAt >= sentAt - SAME_MOMENT_MS && other.issuedAt <= sentAt + asked.ms;
-}
+const noCodeLost: Rule = (evidence) =>
+  codesNowhere(evidence).map((claimCode) => `${claimCode} was issued to us and is nowhere`);
 
 /** Each step follows from the one before, the last is what the case shows. */
 const historyExplains: Rule = ({ cases }) =>

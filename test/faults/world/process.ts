@@ -17,6 +17,12 @@ export interface Command {
   onLine?: (line: string) => void;
 }
 
+/**
+ * As `src/launch.mjs` starts the bridge, but without optimised code: a process of a run lives for seconds, and a tenth of what it takes of
+ * a processor went into optimising it.
+ */
+export const PROCESS_FLAGS = ['--liftoff-only', '--no-opt', '--no-maglev'];
+
 export class Process {
   /** Ends that nobody asked for, with the exit code or signal. */
   readonly ends: string[] = [];
@@ -39,7 +45,7 @@ export class Process {
 
   start(): void {
     const { args, env, logFile, name } = this.#command;
-    const child = spawn(process.execPath, ['--liftoff-only', 'src/cli.ts', ...args], {
+    const child = spawn(process.execPath, [...PROCESS_FLAGS, 'src/cli.ts', ...args], {
       env: { ...programEnv(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

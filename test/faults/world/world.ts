@@ -7,6 +7,7 @@ import { NhsoCentre } from '../../../simulators/nhso-agent/centre.ts';
 import type { JournalEntry } from '../../../simulators/nhso-agent/journal.ts';
 import type { Scope } from '../../../src/http/scopes.ts';
 import { addKey } from '../../support/api-key.ts';
+import { awayFromMidnightMs, untilMidnightMs } from '../../support/away-from-midnight.ts';
 import type { Started } from '../../support/services/start.ts';
 import { CLOCK_KINDS, DAY_MS } from '../fault-kinds.ts';
 import type { Plan } from '../plan.ts';
@@ -63,9 +64,9 @@ export async function openWorld(plan: Plan, servers: Servers): Promise<World> {
     if (!keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   try {
-    const aheadMs = setup.midnight ? untilMidnight(Date.now()) - DAY_MS * 0.6 : 0;
+    const aheadMs = shiftOf(plan, Date.now());
     const now = (): number => Date.now() + aheadMs;
-    const needsClock = setup.midnight || plan.faults.some(({ kind }) => CLOCK_KINDS.includes(kind));
+    const needsClock = aheadMs !== 0 || plan.faults.some(({ kind }) => CLOCK_KINDS.includes(kind));
     const library = fakeTimeLibrary();
     if (needsClock && library === null) throw new Error("libfaketime is missing: install Debian's faketime");
     const clockFor = (name: string): FakeClock | null =>
@@ -160,7 +161,15 @@ function configOf(parts: {
   };
 }
 
-/** From an instant to the next midnight in Bangkok, ms. */
-function untilMidnight(at: number): number {
-  return DAY_LENGTH_MS - ((at + 7 * HOUR_MS) % DAY_LENGTH_MS);
+/**
+ * How far ahead of ours the hospital's right clock is, ms: a seed is to be the same day at whatever hour it is run, and an hour ahead
+ * at eleven at night is another day.
+ */
+function shiftOf({ setup, timeOfDay }: Plan, at: number): number {
+  if (setup.midnight) return untilMidnightMs(at) - DAY_MS * 0.6;
+  if (timeOfDay !== null) {
+    const [hours = 0, minutes = 0] = timeOfDay.split(':').map(Number);
+    return (untilMidnightMs(at) + hours * HOUR_MS + minutes * 60_000) % DAY_LENGTH_MS;
+  }
+  return awayFromMidnightMs(at);
 }

@@ -13,9 +13,10 @@ export function askMarks(db: Kysely<Tables>) {
         .insertInto('door_ask')
         .values({
           ...{ pid: v.pid as string, service_date: v.service_date, claim_type: v.claim_type as string },
-          ...{ hcode: v.hcode, version: 1, state: 'case', vn: v.vn, actor: 'bridge', station_id: '' },
+          ...{ hcode: v.hcode, version: 1, state: 'case', vn: v.vn, actor: 'bridge', station_id: '', id: '' },
           ...{ correlation_id: null, asked_at: v.asked_at as number, look_at: null },
-          ...{ empty_lookups: 0, sought_in: 0, claim_code: null, issued_at: null, updated_at: v.updated_at },
+          ...{ empty_lookups: 0, sought_in: 0, claim_code: null, issued_at: null, candidates: '[]' },
+          updated_at: v.updated_at,
         })
         .onConflict((row) =>
           row

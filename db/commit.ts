@@ -16,7 +16,7 @@ import { patientMoves } from './patients.ts';
 import { prepared } from './prepared.ts';
 import type { CaseRow, Tables } from './tables.ts';
 
-/** Rows of one insert. SQLite takes 32,766 values a statement, PostgreSQL 65,535; a case has 37. */
+/** Rows of one insert. SQLite takes 32,766 values a statement, PostgreSQL 65,535; a case has 38. */
 const ROWS = 200;
 
 export type Commit = (changes: readonly CaseChange[]) => Script<void>;

@@ -10,7 +10,7 @@ import {
   type RightAnswer,
   type RightSource,
 } from '../src/domain/found-right.ts';
-import { SET_BACK_MS } from '../src/domain/machine/transition.ts';
+import { SET_BACK_MS } from '../src/domain/set-back.ts';
 import type { FoundRights, PersonOfDay } from '../src/service/ports/found-rights.ts';
 import { chunks } from './chunks.ts';
 import { type Commit, checkVersions } from './commit.ts';

@@ -34,6 +34,7 @@ export interface VisitCaseTable {
   staff_claim_type: string | null;
   asked_at: number | null;
   empty_lookups: number;
+  recheck_at: number | null;
   sought_in: number;
   sought_times: number;
   claim_code: string | null;
@@ -107,6 +108,8 @@ export interface FoundRightTable {
 
 /** Who asks for a person's code of a day and claim type: a client of the agent API, or (state `case`) the visit `vn`. */
 export interface DoorAskTable {
+  /** Names the row in lists, where its key, which holds a citizen id, must not stand; '' for one that only a visit has asked with. */
+  id: string;
   pid: string;
   service_date: string;
   claim_type: string;
@@ -123,6 +126,7 @@ export interface DoorAskTable {
   sought_in: number;
   claim_code: string | null;
   issued_at: number | null;
+  candidates: string;
   updated_at: number;
 }
 

@@ -9,6 +9,7 @@ import * as m0005 from './0005-reported-codes.ts';
 import * as m0006 from './0006-found-rights.ts';
 import * as m0007 from './0007-proof-without-card.ts';
 import * as m0008 from './0008-door-asks.ts';
+import * as m0009 from './0009-second-codes.ts';
 import type { EngineName } from './dialect.ts';
 
 export function allMigrations(engine: EngineName): Record<string, Migration> {
@@ -21,5 +22,6 @@ export function allMigrations(engine: EngineName): Record<string, Migration> {
     '0006-found-rights': { up: (db) => m0006.up(db, engine) },
     '0007-proof-without-card': { up: (db) => m0007.up(db, engine) },
     '0008-door-asks': { up: (db) => m0008.up(db, engine) },
+    '0009-second-codes': { up: (db) => m0009.up(db, engine) },
   };
 }

@@ -116,9 +116,29 @@ export function matchCode(
   return { kind: 'none', candidates: near.map((j) => toCandidate(j.code, j.misfits, j.heldBy)) };
 }
 
+/** Each code of the person that NHSO shows other than `held`, of whatever day, with all that speaks against it. */
+export function codesBeside(
+  held: string | null,
+  codes: readonly IssuedCode[],
+  wanted: CodeWanted,
+  holderOf: (claimCode: string) => Holder | null,
+): Candidate[] {
+  const others = new Map(codes.filter((c) => c.claimCode !== held).map((c) => [c.claimCode, c]));
+  return [...others.values()].flatMap((code) => {
+    const holder = holderOf(code.claimCode);
+    const against = misfits(code, wanted, holder !== null);
+    return against.includes('person') ? [] : [toCandidate(code, against, holder?.vn ?? null)];
+  });
+}
+
 /** A code that fits, but whose visit a person must decide on. */
 export function asCandidate(code: IssuedCode): MatchResult {
   return { kind: 'ambiguous', candidates: [toCandidate(code, [], null)] };
+}
+
+/** True for a code that would fit, did it not bear another day. */
+export function isOnlyOfOtherDay({ misfits: found }: Candidate): boolean {
+  return found.join() === 'date';
 }
 
 function toCandidate(code: IssuedCode, found: readonly Misfit[], heldBy: string | null): Candidate {

@@ -50,6 +50,7 @@ export type NeedsStaffReason =
   | 'code-does-not-fit' // NHSO issued a code that differs in person, date or type
   | 'code-ambiguous' // several codes fit, or one fits several visits
   | 'code-held' // the code is already on another visit
+  | 'second-code' // NHSO shows another code of the person, day and claim type beside the one that the visit holds
   | 'his-holds-other-code' // the HIS column holds a different value; never overwritten
   | 'his-code-removed' // the HIS no longer holds the code that was written
   | 'his-row-missing' // no right row of the visit to write to
@@ -125,8 +126,13 @@ export interface Case {
    * the same hospital, person, day and claim type may confirm (the ledger's unique index says so).
    */
   askedAt: Instant | null;
-  /** Look-ups in a row, since the confirm was sent, that showed nothing that fits. */
+  /** Look-ups in a row, since the confirm was sent, after which it was not certain that its end had been seen. */
   emptyLookups: number;
+  /**
+   * The answer of the confirm was lost, and what NHSO showed then has been taken or given to a person, while the confirm may
+   * still be at work: NHSO is to be looked at again then; see `machine/second-code.ts`. Null: nothing is in doubt.
+   */
+  recheckAt: Instant | null;
   /** The ledger's generation in which the code was last looked for because the ledger was put back; 0: never. */
   soughtIn: number;
   /** Look-ups in that generation which showed nothing; see `machine/restored.ts`. */

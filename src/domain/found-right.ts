@@ -7,7 +7,7 @@ import type { Instant, ServiceDate } from './bangkok.ts';
 import type { CardRead, NhsoRight } from './card-read.ts';
 import type { Case, CaseState } from './case.ts';
 import type { CitizenId } from './citizen-id.ts';
-import { SET_BACK_MS } from './machine/transition.ts';
+import { SET_BACK_MS } from './set-back.ts';
 import type { Person } from './visit.ts';
 
 /** `ucws`: SOAP with the UC token; `srm`: REST with the SRM token. */

@@ -149,6 +149,14 @@ const REASONS: Record<Reason, ReasonWording> = {
       en: 'Find out which visit it belongs to; if it is the other, close this case.',
     },
   },
+  'second-code': {
+    th: 'สปสช. ออกรหัสให้ผู้ป่วยรายนี้อีกรหัสหนึ่งในเวลาเดียวกัน (เช่น ทาง LINE หรือตู้บริการ) รายการนี้ใช้รหัสแรกอยู่',
+    en: 'NHSO issued a second code at the same time (by LINE or a kiosk, for example); the visit has the first.',
+    next: {
+      th: 'ดูที่ สปสช. ว่ารหัสใดใช้ได้ ถ้าใช้รหัสแรก ให้กดลองใหม่ แล้วยกเลิกอีกรหัสที่ สปสช. หากจำเป็น ถ้าใช้อีกรหัส ให้บันทึกใน HIS แล้วปิดรายการ',
+      en: 'See at NHSO which one counts. To keep the first, retry, and cancel the other at NHSO if need be; to use the other, enter it in the HIS and close the case.',
+    },
+  },
   'his-holds-other-code': {
     th: 'ช่องรหัสใน HIS มีค่าอื่นอยู่แล้ว ระบบไม่เขียนทับ',
     en: 'The HIS column holds another value; the bridge never overwrites.',

@@ -12,6 +12,7 @@ import type { Route, RouteDoc } from './route.ts';
 import { agentLineRoutes } from './routes/agent-line.ts';
 import { cardReadRoutes } from './routes/card-reads.ts';
 import { caseRoutes } from './routes/cases.ts';
+import { clientAskRoutes } from './routes/client-asks.ts';
 import { decisionRoutes } from './routes/decisions.ts';
 import { FHIR_ACCESS, FHIR_METADATA, FHIR_ROUTES } from './routes/fhir.ts';
 import { operationRoutes } from './routes/operations.ts';
@@ -23,7 +24,7 @@ const BODY_LIMIT = 256 * 1024;
 export function routesOf(parts: HttpParts): Route[] {
   const own = [
     ...[...cardReadRoutes(parts), ...agentLineRoutes(parts)],
-    ...[...caseRoutes(parts), ...decisionRoutes(parts)],
+    ...[...caseRoutes(parts), ...clientAskRoutes(parts), ...decisionRoutes(parts)],
     ...[...reconciliationRoutes(parts), ...agentRoutes(parts)],
   ];
   const routes: Route[] = [

@@ -1,5 +1,6 @@
 /** From a case of the ledger to what the API shows of it. */
 
+import type { Candidate } from '../domain/authen-code.ts';
 import { bangkokIso, type Instant } from '../domain/bangkok.ts';
 import type { CardRead, Certifier, NhsoRight } from '../domain/card-read.ts';
 import type { Case, StoredHistoryEntry } from '../domain/case.ts';
@@ -62,15 +63,15 @@ export function caseDetailJson(
 ): CaseDetailJson {
   return {
     ...caseJson(c, showing),
-    candidates: c.candidates.map((found) => ({
-      ...found,
-      misfits: [...found.misfits],
-      issuedAt: isoOrNull(found.issuedAt),
-    })),
+    candidates: c.candidates.map(candidateJson),
     cardRead: read === null ? null : readJson(read, photoKeptUntil, showing),
     foundRight: foundRight === null ? null : foundRightJson(foundRight, c, read),
     history: history.map(historyJson),
   };
+}
+
+export function candidateJson(found: Candidate): CaseDetailJson['candidates'][number] {
+  return { ...found, misfits: [...found.misfits], issuedAt: isoOrNull(found.issuedAt) };
 }
 
 function patientJson(c: Case, showing: Showing): CaseJson['patient'] {
@@ -169,6 +170,6 @@ function detailValue(key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, detailValue(k, v)]));
 }
 
-function isoOrNull(at: Instant | null): string | null {
+export function isoOrNull(at: Instant | null): string | null {
   return at === null ? null : bangkokIso(at);
 }

@@ -4,7 +4,8 @@ export const SCOPES = {
   'card-reads:write': 'send card reads, as a reader worker at a counter does',
   'agent-line:carry': 'carry the calls to the agent of its own station, as a reader worker at a counter may',
   'agent-api:use': "call the bridge in the place of the NHSO agent of the key's station",
-  'cases:read': 'see cases, their history and what the nights found, citizen ids and phones masked',
+  'cases:read':
+    'see cases, their history, what clients of the agent API have asked for and what the nights found, citizen ids and phones masked',
   'cases:write': 'retry cases and decide them',
   'fhir:read': 'read FHIR resources',
   'pid:read': 'see whole citizen ids, phones and photos where they are asked for; each time is audited',

@@ -9,7 +9,7 @@ import { wantsCard } from '../domain/machine/facts.ts';
 import { type NhsoSight, tellNotReadAgain } from '../domain/machine/offline.ts';
 import { photoDeleted } from '../domain/machine/photo.ts';
 import { type Gap, seekWithoutCard } from '../domain/machine/restored.ts';
-import { SET_BACK_MS } from '../domain/machine/transition.ts';
+import { SET_BACK_MS } from '../domain/set-back.ts';
 import { pairPerson } from './pair.ts';
 import type { CaseFilter } from './ports/ledger.ts';
 import type { DuePhoto } from './ports/photos.ts';

@@ -7,7 +7,7 @@ import { ledgerOn } from '../../db/ledger.ts';
 import { SqliteEngine } from '../../db/sqlite/engine.ts';
 import { addDays } from '../../src/domain/bangkok.ts';
 import type { Ledger } from '../../src/service/ports/ledger.ts';
-import { SAMPLE_AT, SAMPLE_DATE, SAMPLE_HCODE, sampleCitizenId } from '../support/samples.ts';
+import { SAMPLE_AT, SAMPLE_DATE, SAMPLE_HCODE, sampleAsk, sampleCitizenId } from '../support/samples.ts';
 import { created } from './contract/changes.ts';
 
 const asked: CompiledQuery[] = [];
@@ -38,6 +38,7 @@ beforeAll(async () => {
     }),
   );
   await ledger.commit(many);
+  for (const n of [1, 2]) await ledger.doorAsks.begin(sampleAsk({ pid: sampleCitizenId(n) }));
 });
 afterAll(() => ledger.close());
 
@@ -80,6 +81,25 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
     'doorAsks.wanted, its visits',
     () => ledger.doorAsks.wanted(SAMPLE_DATE, 50),
     /visit_case_person \(pid=\? AND service_date=\? AND hcode=\?\)/,
+  ],
+  [
+    'doorAsks.fromAhead',
+    () => ledger.doorAsks.fromAhead(SAMPLE_AT, 60_000, 50),
+    /door_ask_listing \(service_date>\?\)/,
+  ],
+  ['doorAsks.list', () => ledger.doorAsks.list({}, page), /USING INDEX door_ask_listing/],
+  [
+    'doorAsks.list of a day',
+    () => ledger.doorAsks.list({ hcode: SAMPLE_HCODE, serviceDate: SAMPLE_DATE, needsPerson: true }, page),
+    /door_ask_listing \(service_date=\?\)/,
+  ],
+  [
+    'doorAsks.list, its next page',
+    async () => {
+      const { next } = await ledger.doorAsks.list({}, { limit: 1 });
+      await ledger.doorAsks.list({}, { ...page, after: next ?? '' });
+    },
+    /door_ask_listing \(\(service_date,asked_at,id\)</,
   ],
   ['countsByState', () => ledger.countsByState(SAMPLE_HCODE, SAMPLE_DATE), /COVERING INDEX visit_case_state/],
   ['caseKeysOn', () => ledger.caseKeysOn(SAMPLE_HCODE, SAMPLE_DATE), /visit_case_listing \(service_date=/],
@@ -154,13 +174,16 @@ test.each<[string, () => Promise<unknown>, RegExp]>([
   expect(plans.join('\n')).toMatch(index);
   expect(
     plans.filter((step) =>
-      /^SCAN visit_case(?! USING)|^SCAN (card_read|history|reported_code|found_right|read_photo)/.test(step),
+      /^SCAN visit_case(?! USING)|^SCAN (card_read|history|reported_code|found_right|read_photo)|^SCAN door_ask(?! USING)/.test(
+        step,
+      ),
     ),
   ).toEqual([]);
 });
 
 test.each<[string, () => Promise<unknown>]>([
   ['lists', () => ledger.listCases({ hcode: SAMPLE_HCODE, serviceDate: SAMPLE_DATE }, page)],
+  ['asks of clients', () => ledger.doorAsks.list({ hcode: SAMPLE_HCODE, needsPerson: true }, page)],
   ['work', () => ledger.casesWithWork({ dueBy: SAMPLE_AT, ...page })],
   ['outbox', () => ledger.outbox(100)],
 ])('%s come out of the index in order, unsorted', async (_, call) => {

@@ -1,5 +1,6 @@
 /** The rows of the tables that tell clerks what a state or a reason means, made of the words that the bridge shows. */
 
+import { ASK_SITUATIONS, askText } from '../../src/domain/ask-text.ts';
 import { CASE_STATES, FINAL_STATES } from '../../src/domain/case.ts';
 import { outcomeText } from '../../src/domain/outcome-text.ts';
 import { REASON_CODES, reasonText, stateText, type Wording } from '../../src/domain/reason-text.ts';
@@ -27,6 +28,14 @@ export function outcomeRows(): string[][] {
   return OUTCOMES.map((outcome) => {
     const text = outcomeText(outcome, { dryRun: false, undone: false });
     return [`\`${outcome}\``, both(text), both(text.next)];
+  });
+}
+
+/** How it stands with what a client has asked for, and what to do. */
+export function askRows(): string[][] {
+  return ASK_SITUATIONS.map((situation) => {
+    const text = askText(situation);
+    return [both(text), both(text.next)];
   });
 }
 

@@ -1,19 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { MatchResult } from '../../src/domain/authen-code.ts';
+import type { Candidate, MatchResult } from '../../src/domain/authen-code.ts';
 import { DAY_MS, type Instant } from '../../src/domain/bangkok.ts';
 import {
+  askClockSetBack,
   askFreed,
+  askLookedAtAgain,
   askLookedUp,
   askLost,
   beginAsk,
+  codeCameLateTo,
   codeIssuedTo,
   type DoorAsk,
   fitsAsk,
+  heldByCase,
   isUndecided,
   lookUpPutOff,
   lookUpRefused,
+  needsPerson,
   takenByCase,
+  withoutHeld,
 } from '../../src/domain/door-ask.ts';
 import { LOOKUPS_AT_MOST } from '../../src/domain/machine/lost-answer.ts';
 import type { Gap } from '../../src/domain/machine/restored.ts';
@@ -48,8 +54,19 @@ function seen(issuedAt: Instant, misfits: string[]): MatchResult {
   return { kind: 'none', candidates: [{ ...candidate, misfits: misfits as never, heldBy: null }] };
 }
 
+const TIMES = { settleMs: SETTLE, atWorkMs: AT_WORK };
+/** When the last look-up of a lost answer is made. */
+const SURELY_OVER = AT + AT_WORK + SETTLE;
+
 const look = (ask: DoorAsk, match: MatchResult, at: Instant, gap: Gap | null = null): DoorAsk =>
-  askLookedUp(ask, match, { times: { settleMs: SETTLE, atWorkMs: AT_WORK }, gap, at });
+  askLookedUp(ask, match, { times: TIMES, gap, at });
+
+function beside(claimCode: string, more: Partial<Candidate> = {}): Candidate {
+  const { claimType, hcode } = key;
+  return { claimCode, claimType, hcode, issuedAt: AT + 5_000, misfits: [], heldBy: null, ...more };
+}
+
+const codes = ({ candidates }: DoorAsk): string[] => candidates.map((c) => c.claimCode);
 
 describe('an ask begins', () => {
   test('with a look-up set for the case that this process dies', () => {
@@ -70,7 +87,8 @@ describe('an ask begins', () => {
 
   test('not while it is under way, lost, or there', () => {
     const lost = askLost(begun(), AT, AT);
-    for (const before of [begun(), lost, codeIssuedTo(begun(), { claimCode: 'PP1', issuedAt: AT }, AT)]) {
+    const issued = codeIssuedTo(begun(), { claimCode: 'PP1', issuedAt: AT }, AT);
+    for (const before of [begun(), lost, issued, heldByCase(issued, 'vn', AT)]) {
       expect(beginAsk(before, key, by, { recoverAt: RECOVER, gap: null, at: AT })).toBeNull();
     }
   });
@@ -96,7 +114,16 @@ describe('a lost answer', () => {
   const lost = askLost(begun(), AT + 2_000, AT);
 
   test.each<[string, MatchResult[], Partial<DoorAsk>]>([
-    ['is found', [fits(AT + 100)], { state: 'issued', claimCode: 'PP1000000001', lookAt: null }],
+    [
+      'is found, and looked at again, as the code may be another channel’s',
+      [fits(AT + 100)],
+      { state: 'issued', claimCode: 'PP1000000001', emptyLookups: 1, lookAt: AT + 2_000 + SETTLE },
+    ],
+    [
+      'is found when the agent is surely done',
+      [NONE, NONE, NONE, fits(AT + 100)],
+      { state: 'issued', lookAt: null },
+    ],
     ['is found at the second look', [NONE, fits(AT + 100)], { state: 'issued' }],
     ['is looked for again after one empty look', [NONE], { state: 'lost', emptyLookups: 1 }],
     [
@@ -165,6 +192,163 @@ describe('a look-up that NHSO refuses', () => {
 
   test('counts as no look: what was sent stays sent', () => {
     expect(lookUpRefused(begun(), RECOVER)).toMatchObject({ state: 'lost', emptyLookups: 0 });
+  });
+});
+
+describe('a code that was taken while the confirm may be at work', () => {
+  const taken = look(askLost(begun(), AT + 2_000, AT), fits(AT + 100), AT + 2_000);
+  const again = (ask: DoorAsk, seen: Candidate[], at = ask.lookAt ?? 0): DoorAsk =>
+    askLookedAtAgain(ask, seen, TIMES, at);
+
+  test('is looked at again until that is surely over, and then no more', () => {
+    const looks: (Instant | null)[] = [];
+    let ask = taken;
+    while (ask.lookAt !== null) {
+      looks.push(ask.lookAt);
+      ask = again(ask, []);
+    }
+    expect(looks).toEqual([AT + 22_000, AT + 42_000, SURELY_OVER]);
+    expect(ask).toMatchObject({ state: 'issued', claimCode: 'PP1000000001', candidates: [] });
+    expect(needsPerson(ask)).toBe(false);
+  });
+
+  test('has a second one shown to a person, once, and what it holds stays', () => {
+    const first = again(taken, [beside('PP1000000002')]);
+    const second = again(first, [beside('PP1000000002'), beside('PP1000000003')]);
+    expect(codes(first)).toEqual(['PP1000000002']);
+    expect(codes(second)).toEqual(['PP1000000002', 'PP1000000003']);
+    expect(second).toMatchObject({ state: 'issued', claimCode: 'PP1000000001' });
+    // NHSO shows the newest five only
+    const unseen = again(second, []);
+    expect(codes(unseen)).toEqual(['PP1000000002', 'PP1000000003']);
+    expect([taken, first, second, unseen].map(needsPerson)).toEqual([false, true, true, true]);
+  });
+
+  test.each<[string, Partial<Candidate>]>([
+    ['older than the confirm', { issuedAt: AT - 61_000 }],
+    ['of another claim type', { claimType: 'PG0130001', misfits: ['claim-type'] }],
+    ['of another hospital', { hcode: '11111', misfits: ['hospital'] }],
+    ['a visit’s', { misfits: ['held-by-other-visit'], heldBy: '1' }],
+    ['one that closes a visit', { claimCode: 'EP1000000002', misfits: ['close-visit-code'] }],
+    ['of a day later', { issuedAt: AT + DAY_MS, misfits: ['date'] }],
+  ])('is not troubled by one that is %s', (_what, more) => {
+    const looked = again(taken, [beside('PP1000000002', more)]);
+    expect(codes(looked)).toEqual([]);
+    expect(looked.lookAt).toBe(AT + 42_000);
+  });
+
+  test('is looked at again while NHSO refuses, and stays the client’s', () => {
+    const refused = lookUpRefused(taken, AT + 22_000);
+    expect(refused).toMatchObject({ state: 'issued', claimCode: 'PP1000000001', lookAt: AT + 82_000 });
+    expect(lookUpRefused(refused, AT + DAY_MS)).toMatchObject({ state: 'issued', lookAt: null });
+  });
+});
+
+describe('a code that came late', () => {
+  const late = { claimCode: 'PP1000000002', issuedAt: AT + 5_000 };
+  const issued = codeIssuedTo(begun(), { claimCode: 'PP1000000001', issuedAt: AT + 100 }, AT + 100);
+
+  test('stands beside what is there, once, and leaves that as it is', () => {
+    for (const standing of [begun(), askLost(begun(), AT + 2_000, AT), issued]) {
+      const told = codeCameLateTo(standing, late, AT + 9_000);
+      const { candidates: _, version, updatedAt: __, ...rest } = told;
+      expect(standing).toMatchObject(rest);
+      expect([version, told.candidates]).toEqual([standing.version + 1, [beside('PP1000000002')]]);
+      expect([needsPerson(standing), needsPerson(told)]).toEqual([false, true]);
+      expect(codes(codeCameLateTo(told, late, AT + 9_001))).toEqual(['PP1000000002']);
+    }
+  });
+
+  test('keeps what was asked for anew from being asked for once more, although that was not sent', () => {
+    const notSent = askFreed(codeCameLateTo(begun(), late, AT + 100), AT + 200);
+    expect(notSent).toMatchObject({ state: 'lost', lookAt: AT + 200 });
+    expect(beginAsk(notSent, key, by, { recoverAt: RECOVER, gap: null, at: AT + 300 })).toBeNull();
+    // NHSO shows it: that is the code
+    const found = look(notSent, { kind: 'fits', code: { ...key, ...late } }, AT + 200);
+    expect(found).toMatchObject({ state: 'issued', claimCode: late.claimCode, candidates: [] });
+  });
+
+  test('is a person’s where NHSO does not show it, and NHSO is not asked again at once', () => {
+    let ask = askFreed(codeCameLateTo(begun(), late, AT + 100), AT + 200);
+    const looks: Instant[] = [];
+    while (looks.length < 8 && ask.lookAt !== null) {
+      looks.push(ask.lookAt - AT);
+      ask = look(ask, NONE, ask.lookAt);
+    }
+    const half = 30 * 60_000;
+    expect(looks).toEqual([200, 20_200, 40_200, 65_000, ...[1, 2, 3, 4].map((n) => 65_000 + n * half)]);
+    expect(isUndecided(ask)).toBe(true);
+    expect(codes(ask)).toEqual([late.claimCode]);
+    // one that a visit holds by now is nobody's to decide on
+    expect(
+      look(
+        withoutHeld(ask, () => true),
+        NONE,
+        ask.lookAt ?? 0,
+      ),
+    ).toMatchObject({ state: 'free' });
+  });
+
+  test('stays beside others that cannot be told apart', () => {
+    const lost = codeCameLateTo(askLost(begun(), AT + 2_000, AT), late, AT + 100);
+    const two = [beside('PP1000000003'), beside('PP1000000004')];
+    const ambiguous = look(lost, { kind: 'ambiguous', candidates: two }, AT + 2_000);
+    expect(codes(ambiguous)).toEqual(['PP1000000002', 'PP1000000003', 'PP1000000004']);
+    const at = ambiguous.lookAt ?? 0;
+    expect(codes(look(ambiguous, { kind: 'ambiguous', candidates: two }, at))).toEqual(codes(ambiguous));
+  });
+});
+
+describe('a person must look at', () => {
+  const lost = askLost(begun(), AT + 2_000, AT);
+  const undecided = { emptyLookups: LOOKUPS_AT_MOST };
+  const two = { candidates: [beside('PP1000000002')] };
+  const issued = codeIssuedTo(begun(), { claimCode: 'PP1000000001', issuedAt: AT }, AT);
+
+  test.each<[string, DoorAsk, boolean]>([
+    ['what is being asked', begun(), false],
+    ['what is being looked up', lost, false],
+    ['what look-ups have not decided', { ...lost, ...undecided }, true],
+    ['what is looked up no more', { ...lost, lookAt: null }, true],
+    ['what is looked up while another code is there', { ...lost, ...two }, true],
+    ['a code', issued, false],
+    ['a code beside another', { ...issued, ...two }, true],
+    ['what is free', askFreed(begun(), AT), false],
+    ['what a visit has, with all its codes', takenByCase({ ...issued, ...two }, 'vn', AT), false],
+    ['what a visit holds without having asked', heldByCase({ ...issued, ...two }, 'vn', AT), false],
+  ])('%s: %#', (_what, ask, expected) => {
+    expect(needsPerson(ask)).toBe(expected);
+  });
+});
+
+describe('a clock that was an hour ahead is set back', () => {
+  const HOUR = 3_600_000;
+  const ahead = askLost(begun(), AT + 2_000, AT + 1_000);
+  const now = AT + 1_000 - HOUR;
+
+  test('and what it has put off is looked up as if it had been right', () => {
+    const right = askClockSetBack(ahead, now);
+    expect(right).toMatchObject({
+      askedAt: AT - HOUR,
+      lookAt: AT + 2_000 - HOUR,
+      updatedAt: now,
+      state: 'lost',
+    });
+    expect(right?.version).toBe(ahead.version + 1);
+    expect(askClockSetBack(right as DoorAsk, now)).toBeNull();
+  });
+
+  test('whatever else changes it first', () => {
+    expect(lookUpPutOff(ahead, now + 5_000, now)).toMatchObject({ askedAt: AT - HOUR, lookAt: now + 5_000 });
+    expect(codeIssuedTo(ahead, { claimCode: 'PP1', issuedAt: now }, now)).toMatchObject({
+      ...{ askedAt: AT - HOUR, lookAt: null },
+    });
+  });
+
+  test('what was due already is due now; clocks that differ by less than a minute are left alone', () => {
+    expect(askClockSetBack({ ...ahead, lookAt: AT - 5_000 }, now)?.lookAt).toBe(now);
+    expect(askClockSetBack(ahead, AT + 1_000 - 60_000)).toBeNull();
+    expect(askClockSetBack(ahead, AT + HOUR)).toBeNull();
   });
 });
 

@@ -3,7 +3,6 @@
 
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { describe, expect, test } from 'vitest';
 import type { HosxpOptions } from '../../adapters/his/options.ts';
 import { openHis } from '../../adapters/his/registry.ts';
@@ -11,6 +10,7 @@ import { createSchema } from '../../simulators/his/hosxp/schema.ts';
 import { simDbOver } from '../../simulators/his/sim-db.ts';
 import { configSchema } from '../../src/config.ts';
 import { hisOptions } from '../adapters/his/hosxp/support.ts';
+import { freshPglite } from '../support/pglite.ts';
 import { SAMPLE_AT } from '../support/samples.ts';
 import { sqlFinds } from './sql-texts.ts';
 
@@ -192,7 +192,7 @@ describe('names that come from the configuration', () => {
   test('are looked up in the catalogue besides, before anything is asked or written', {
     timeout: 60_000,
   }, async () => {
-    const pglite = new PGlite();
+    const pglite = await freshPglite();
     const db = simDbOver(pglite);
     await createSchema(db);
     try {

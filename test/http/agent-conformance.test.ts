@@ -15,6 +15,8 @@ let both: { agent: NhsoAgentSimulator; client: PublicClient }[];
 beforeAll(async () => {
   house = await DoorHouse.open({ settings: { breakerFailures: 50 } });
   direct = await startNhsoAgent({ hcode: SAMPLE_HCODE });
+  // ages are told as of today: near midnight the house's clock is another day's
+  direct.control.clockOffset(house.rightMs);
   both = [
     { agent: direct, client: new PublicClient(direct.url) },
     { agent: house.agent, client: await doorClient(house) },

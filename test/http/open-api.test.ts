@@ -6,8 +6,15 @@ import { RESOURCE_TYPES } from '../../src/http/fhir/resource-types.ts';
 import { fhirRouter } from '../../src/http/fhir/router.ts';
 import { SCOPE_NAMES } from '../../src/http/scopes.ts';
 import { SMALL_JPEG } from '../support/jpeg.ts';
-import { sampleItems, sampleRun } from '../support/reconciliation-samples.ts';
-import { SAMPLE_AT, SAMPLE_HCODE, sampleCase, sampleCitizenId, sampleRead } from '../support/samples.ts';
+import { sampleCandidate, sampleItems, sampleRun } from '../support/reconciliation-samples.ts';
+import {
+  SAMPLE_AT,
+  SAMPLE_HCODE,
+  sampleAsk,
+  sampleCase,
+  sampleCitizenId,
+  sampleRead,
+} from '../support/samples.ts';
 import { type Answer, openHouse, type TestHouse } from './support/house.ts';
 
 interface Operation {
@@ -181,6 +188,19 @@ describe('real answers are as documented', () => {
     expect((await asDocumented('POST', `${one}/resolve`, `${address}/resolve`, closed)).status).toBe(200);
     expect((await asDocumented('POST', `${one}/resolve`, `${address}/resolve`, closed)).status).toBe(409);
     expect((await asDocumented('POST', `${one}/retry`, '/api/cases/99999/1/retry')).status).toBe(404);
+  });
+
+  test('what clients have asked for', async () => {
+    const path = '/api/client-asks';
+    const beside = { ...sampleCandidate(), misfits: [], heldBy: null };
+    const more = { state: 'issued', claimCode: 'PP1111111111', candidates: [beside] } as const;
+    await house.ledger.doorAsks.begin(sampleAsk());
+    await house.ledger.doorAsks.begin(sampleAsk({ pid: sampleCitizenId(2), ...more }));
+    const shown = await asDocumented('GET', path, `${path}?limit=1&unmasked=true`);
+    expect([shown.status, shown.json.items.length]).toEqual([200, 1]);
+    expect((await asDocumented('GET', path, shown.json.next)).json.items).toHaveLength(1);
+    expect((await asDocumented('GET', path, `${path}?needsPerson=true`)).json.items).toHaveLength(1);
+    expect((await asDocumented('GET', path, `${path}?needsPerson=no`)).status).toBe(400);
   });
 
   test('reconciliations, as JSON and as CSV', async () => {

@@ -1,5 +1,6 @@
 /** A day on real parts: HOSxP on PostgreSQL, the agent over HTTP, the ledger in a file. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { endOfServiceDate, serviceDateOf } from '../../src/domain/bangkok.ts';
 import { sampleCase } from '../support/samples.ts';
@@ -157,22 +158,48 @@ it('leaves the code of a lost answer to the visit that asked', async () => {
   expect(hospital.confirms(1)).toBe(1);
 });
 
-it('shows a person the code of a lost answer that bears the next day: asked for a moment before midnight', async () => {
+it('shows a person the code that NHSO issues to us after another channel’s was taken for it', async () => {
+  hospital.nhso.loseAnswers({ how: 'drop', late: { breaksAfterMs: 0, worksAfterMs: 500 } });
   const vn = await hospital.visit(1);
   await hospital.poll();
-  hospital.nhso.loseAnswers();
-  // NHSO's midnight has come, the bridge's has not
-  hospital.nhso.clockOffset(endOfServiceDate(serviceDateOf(hospital.now)) + 200 - Date.now());
   await hospital.card(1);
   await hospital.work();
-  expect(await hospital.case(vn)).toMatchObject({ state: 'unknown', code: null });
-  const issued = hospital.nhso.codes(citizenIdOf(1))[0]?.claimCode;
-  let found = await hospital.workOn(vn);
-  if (found.state === 'unknown') found = await hospital.workOn(vn);
-  expect(found).toMatchObject({ state: 'needs-staff', reason: 'code-does-not-fit', code: null });
-  expect(found.candidates).toMatchObject([{ claimCode: issued, misfits: ['date'] }]);
-  expect(await hospital.code(vn)).toBeNull();
+  const kiosks = hospital.nhso.issueCode({ pid: citizenIdOf(1), channel: 'kiosk' }).claimCode;
+  const taken = await hospital.workOn(vn);
+  expect(taken).toMatchObject({ state: 'written', code: { claimCode: kiosks }, nextStep: 'lookup' });
+  const oursOf = () => hospital.nhso.codes(citizenIdOf(1)).find((c) => c.channel === 'agent');
+  while (oursOf() === undefined) await sleep(20);
+  const told = await hospital.workOn(vn);
+  const ours = oursOf()?.claimCode;
+  expect(told).toMatchObject({ state: 'needs-staff', reason: 'second-code', reasonDetail: ours });
+  expect(told.candidates).toMatchObject([{ claimCode: ours, misfits: [] }]);
+  // the HIS tells of the first, and the looks go on to their end: both change nothing
+  hospital.pass(6_000);
+  await hospital.poll();
+  let last = told;
+  while (last.nextStep !== null) last = await hospital.workOn(vn);
+  expect(last).toMatchObject({ state: 'needs-staff', reason: 'second-code', recheckAt: null });
+  expect(await hospital.code(vn)).toBe(kiosks);
   expect(hospital.confirms(1)).toBe(1);
+  await expectHistoryExplains(hospital, vn);
+});
+
+it('looks no more for a second code once the confirm is surely over', async () => {
+  hospital.nhso.loseAnswers();
+  const vn = await hospital.visit(1);
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.work();
+  let c = await hospital.workOn(vn);
+  expect(c.state).toBe('written');
+  while (c.nextStep !== null) c = await hospital.workOn(vn);
+  expect(c).toMatchObject({ state: 'written', reason: null, recheckAt: null });
+  const events = await hospital.events(vn);
+  expect(events.filter((e) => e === 'no-second-code')).toHaveLength(1);
+  const looked = hospital.nhso.requests().length;
+  hospital.pass(3_600_000);
+  await hospital.workOn(vn);
+  expect(hospital.nhso.requests()).toHaveLength(looked);
 });
 
 it('looks up, and does not ask again, after dying between asking and hearing', async () => {
@@ -187,48 +214,6 @@ it('looks up, and does not ask again, after dying between asking and hearing', a
   expect(await hospital.case(vn)).toMatchObject({ state: 'confirming', nextStep: 'lookup' });
   expect((await hospital.workOn(vn)).state).toBe('written');
   expect(hospital.confirms(1)).toBe(1);
-});
-
-it('asks nothing when midnight lies between card and visit', async () => {
-  hospital.pass(endOfServiceDate(serviceDateOf(hospital.now)) - hospital.now - 60_000);
-  await hospital.card(1);
-  hospital.pass(120_000);
-  const vn = await hospital.visit(1);
-  await hospital.poll();
-  await hospital.work();
-  expect(await hospital.case(vn)).toMatchObject({
-    state: 'awaiting-card',
-    serviceDate: serviceDateOf(hospital.now),
-  });
-  expect(hospital.confirms(1)).toBe(0);
-});
-
-it('closes the day: each open case is looked up once, then stands still with a reason', async () => {
-  const noCard = await hospital.visit(1);
-  const byLine = await hospital.visit(2, { at: hospital.now + 1_000 });
-  const offline = await hospital.visit(3, { at: hospital.now + 2_000 });
-  await hospital.poll();
-  await hospital.card(3, 'card-only');
-  await hospital.work();
-  const code = hospital.nhso.issueCode({ pid: citizenIdOf(2) });
-  hospital.pass(endOfServiceDate(serviceDateOf(hospital.now)) - hospital.now + 60_000);
-  await hospital.queue.tick('keep-house');
-  await hospital.work();
-  expect(await hospital.case(noCard)).toMatchObject({
-    state: 'expired',
-    reason: 'day-over-no-card',
-    nextStep: null,
-  });
-  expect(await hospital.case(byLine)).toMatchObject({
-    state: 'written',
-    code: { claimCode: code.claimCode },
-  });
-  expect(await hospital.case(offline)).toMatchObject({ state: 'needs-staff', reason: 'service-day-over' });
-  const asked = hospital.nhso.requests().length;
-  await hospital.queue.tick('keep-house');
-  await hospital.work();
-  expect(hospital.nhso.requests()).toHaveLength(asked);
-  for (const vn of [noCard, byLine, offline]) await expectHistoryExplains(hospital, vn);
 });
 
 it('leaves two codes that both fit to a person, and writes neither', async () => {
@@ -260,62 +245,6 @@ it('does not guess whose a code is when two visits of the day lack theirs', asyn
     expect(left.candidates.map((c) => c.claimCode)).toEqual([claimCode]);
     expect(await hospital.code(vn)).toBeNull();
   }
-});
-
-it('looks up once, when the day is over, also who stood on the list', async () => {
-  const found = await hospital.visit(1, { mobile: null });
-  const none = await hospital.visit(2, { mobile: null, at: hospital.now + 1_000 });
-  await hospital.poll();
-  await hospital.work();
-  for (const vn of [found, none]) expect(await hospital.case(vn)).toMatchObject({ reason: 'no-phone' });
-  const code = hospital.nhso.issueCode({ pid: citizenIdOf(1), channel: 'kiosk' });
-  expect(hospital.nhso.requests({ pid: citizenIdOf(1) })).toEqual([]);
-  hospital.pass(endOfServiceDate(serviceDateOf(hospital.now)) - hospital.now + 60_000);
-  await hospital.queue.tick('keep-house');
-  await hospital.work();
-  expect(await hospital.case(found)).toMatchObject({ state: 'written', code: { claimCode: code.claimCode } });
-  expect(await hospital.code(found)).toBe(code.claimCode);
-  const ended = {
-    state: 'needs-staff',
-    reason: 'service-day-over',
-    reasonDetail: 'no-phone',
-    nextStep: null,
-  };
-  expect(await hospital.case(none)).toMatchObject(ended);
-  const asked = hospital.nhso.requests({ pid: citizenIdOf(2) }).length;
-  for (let minute = 0; minute < 3; minute++) {
-    hospital.pass(60_000);
-    await hospital.queue.tick('keep-house');
-    await hospital.work();
-  }
-  expect(hospital.nhso.requests({ pid: citizenIdOf(2) })).toHaveLength(asked);
-  for (const vn of [found, none]) await expectHistoryExplains(hospital, vn);
-});
-
-it('looks up less and less often what NHSO refuses to, says why, and ends it with the day', async () => {
-  const lookups = (): number => hospital.nhso.requests({ call: 'latest-authen-code' }).length;
-  const words = 'token ของหน่วยบริการไม่ถูกต้อง';
-  hospital.nhso.loseAnswers();
-  hospital.nhso.failNext({ call: 'latest-authen-code', status: 401, message: words, next: 1_000 });
-  const vn = await hospital.visit(1);
-  await hospital.poll();
-  await hospital.card(1);
-  await hospital.work();
-  const refused = { state: 'unknown', reason: 'lookup-refused', reasonDetail: words };
-  expect(await hospital.workOn(vn)).toMatchObject({ ...refused, dueAt: hospital.now + 60_000 });
-  for (let minute = 0; minute < 120; minute++) {
-    hospital.pass(60_000);
-    await hospital.queue.tick('keep-house');
-    await hospital.work();
-  }
-  expect(await hospital.case(vn)).toMatchObject(refused);
-  // 0, 1, 3, 7, 15, 31, 61 and 91 minutes after the first
-  expect(lookups()).toBe(8);
-  hospital.pass(endOfServiceDate(serviceDateOf(hospital.now)) - hospital.now + 60_000);
-  await hospital.queue.tick('keep-house');
-  await hospital.work();
-  expect(await hospital.case(vn)).toMatchObject({ ...refused, state: 'needs-staff', nextStep: null });
-  await expectHistoryExplains(hospital, vn);
 });
 
 it('does not tell which visit of another hospital holds a code', async () => {

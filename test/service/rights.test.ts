@@ -1,7 +1,7 @@
 /** Rights without a card, over both of NHSO's services: real files of tokens, a real ledger, the real adapters. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Case } from '../../src/domain/case.ts';
 import type { RightSource } from '../../src/domain/found-right.ts';
 import type { Log } from '../../src/service/ports/log.ts';
@@ -23,13 +23,14 @@ async function runOut(): Promise<void> {
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
-  beforeEach(async () => {
-    office = await openRightOffice(source);
-  });
   afterEach(() => office.close());
 
+  async function open(isLoggedIn = true): Promise<void> {
+    office = await openRightOffice(source, { isLoggedIn });
+  }
+
   it('asks once for a person, however many visits, and moves none of them', async () => {
-    await office.logIn();
+    await open();
     office.nhso.addPeople([{ pid: sampleCitizenId(2), right: 'OFC' }]);
     await office.visits(
       {},
@@ -65,7 +66,7 @@ describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
   });
 
   it('keeps "no right" and "unknown person" as answers, and asks for neither again', async () => {
-    await office.logIn();
+    await open();
     office.nhso.addPeople([
       { pid: sampleCitizenId(1), right: 'none' },
       { pid: sampleCitizenId(2), known: false },
@@ -82,6 +83,7 @@ describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
   });
 
   it('asks nothing while the gate is closed, counts nobody as failed, and goes on when it opens', async () => {
+    await open(false);
     await office.visits(...visits(3));
     await office.run();
     expect(office.asked()).toEqual([]);
@@ -93,7 +95,7 @@ describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
   });
 
   it('stops when the token dies under way: who was not answered waits, unfailed, for the next log-in', async () => {
-    await office.logIn();
+    await open();
     await office.visits(...visits(30));
     office.nhso.delay(100, office.call);
     const running = office.run();
@@ -122,7 +124,7 @@ describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
   });
 
   it('is no storm while NHSO is down: three, then one a minute; then all, the failed ones in their time', async () => {
-    await office.logIn();
+    await open();
     await office.visits(...visits(12));
     office.nhso.down('500', office.call);
     await office.run();
@@ -152,7 +154,7 @@ describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
   });
 
   it('never takes a refusal for "no right": the person is asked for again in an hour', async () => {
-    await office.logIn();
+    await open();
     await office.visits({});
     if (source === 'ucws') office.nhso.statusWord({ status: 'NHSO-00012', description: 'ไม่มีสิทธิใช้งาน' });
     else office.nhso.failNext({ call: 'right-search', status: 422, message: 'ไม่มีสิทธิใช้งาน' });
@@ -168,7 +170,7 @@ describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
   });
 
   it('after a restart in the middle asks for nobody twice, and not at once for who has failed', async () => {
-    await office.logIn();
+    await open();
     await office.visits(...visits(20));
     office.nhso.failNext({ call: office.call });
     office.nhso.delay(50, office.call);
@@ -193,7 +195,7 @@ describe.each<RightSource>(['ucws', 'srm'])('over %s', (source) => {
   });
 
   it('leaves a visit alone whose card comes while NHSO is asked', async () => {
-    await office.logIn();
+    await open();
     await office.visits({});
     office.nhso.delay(4_000, office.call);
     const running = office.run();
@@ -215,8 +217,7 @@ describe('its pace', () => {
   afterEach(() => office.close());
 
   async function open(options: OfficeOptions): Promise<void> {
-    office = await openRightOffice('srm', options);
-    await office.logIn();
+    office = await openRightOffice('srm', { ...options, isLoggedIn: true });
   }
 
   it('is that of the configuration, over runs that follow each other', async () => {

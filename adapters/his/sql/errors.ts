@@ -42,7 +42,7 @@ export function isDuplicate(error: unknown): boolean {
 export function isConflict(error: unknown): boolean {
   return (
     error instanceof BridgeError &&
-    /^(40001|40P01|ER_LOCK_DEADLOCK|1205|3960)$/.test(String(error.detail.driverCode))
+    /^(40001|40P01|ER_LOCK_DEADLOCK|ER_AUTOINC_READ_FAILED|1205|3960)$/.test(String(error.detail.driverCode))
   );
 }
 

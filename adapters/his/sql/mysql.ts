@@ -16,8 +16,8 @@ import { DUPLICATE_KEY, factsOf, hisError, isConnectionError, VALUE_TOO_LONG } f
 
 const UNKNOWN_VARIABLE = 1193;
 const ACCESS_DENIED = [1044, 1045, 1130, 1142, 1143, 1227, 1251, 1290, 1370, 1698, 1836];
-/** Statement or lock wait too long, deadlock, interrupted. */
-const TOO_SLOW = [1205, 1213, 1317, 1969, 3024];
+/** Statement or lock wait too long, deadlock (1467: while it waited for the table's next AUTO_INCREMENT), interrupted. */
+const TOO_SLOW = [1205, 1213, 1317, 1467, 1969, 3024];
 /** Going down, too many connections, killed, no room, blocked for a while. */
 const NOT_NOW = [
   1021, 1030, 1037, 1038, 1040, 1041, 1053, 1114, 1129, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1927, 4031,

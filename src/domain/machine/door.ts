@@ -3,11 +3,11 @@
  * the visit's own case to hold the ask; or it has asked before the visit came, and the visit takes over what it left.
  */
 
-import { type MatchResult, misfits } from '../authen-code.ts';
+import { type Candidate, type MatchResult, misfits } from '../authen-code.ts';
 import { type Instant, serviceDateOf } from '../bangkok.ts';
 import type { Case } from '../case.ts';
 import { parseCitizenId } from '../citizen-id.ts';
-import { type AskKey, type DoorAsk, isUndecided } from '../door-ask.ts';
+import { type AskKey, codesBesideAsk, type DoorAsk, isUndecided, timesPutRight } from '../door-ask.ts';
 import { type Grounds, isAssessed, reassess, toStaff } from './facts.ts';
 import { holdCode, mayAsk, wantedOf } from './obtain.ts';
 import { mayAdopt } from './reconcile.ts';
@@ -94,7 +94,7 @@ export function doorStanding(
   { correlationId, isWhole, isRead }: { correlationId: string | null; isWhole: boolean; isRead: boolean },
   at: Instant,
 ): Standing {
-  if (ask?.state === 'issued' && ask.claimCode !== null) {
+  if ((ask?.state === 'issued' || ask?.state === 'held') && ask.claimCode !== null) {
     return { kind: 'code', claimCode: ask.claimCode, issuedAt: ask.issuedAt };
   }
   for (const { code, claimType: wanted } of cases) {
@@ -117,6 +117,22 @@ export function doorStanding(
 export function visitForAsk(ask: DoorAsk, cases: readonly Case[], at: Instant): Case | null {
   const may = (c: Case): boolean => (ask.state === 'issued' ? mayTakeCode(c, at) : isOpenToDoor(c));
   return chooseVisit(cases.filter(may), ask, ask.askedAt);
+}
+
+/**
+ * The ask's code waits for a visit, and the person's visits of that day hold others: NHSO has issued two for the same, and perhaps no
+ * visit will ever take this one. Null: no visit does, or the ask names them all already.
+ */
+export function besideVisits(ask: DoorAsk, cases: readonly Case[], at: Instant): DoorAsk | null {
+  if (ask.state !== 'issued' || ask.lookAt !== null) return null;
+  const held = cases.flatMap(({ code, hcode, state, vn }): Candidate[] => {
+    if (code === null || state === 'cancelled' || code.claimCode === ask.claimCode) return [];
+    const { claimCode, claimType, issuedAt } = code;
+    if (claimType !== null && claimType !== ask.claimType) return [];
+    return [{ claimCode, claimType, hcode, issuedAt, misfits: ['held-by-other-visit'], heldBy: vn }];
+  });
+  const known = new Set(ask.candidates.map((c) => c.claimCode));
+  return held.every((c) => known.has(c.claimCode)) ? null : codesBesideAsk(ask, held, at);
 }
 
 /**
@@ -185,32 +201,43 @@ export function doorRefused(
  * The visit takes over what a client has asked for before it came: the code, or the ask whose answer was lost, with the
  * look-ups that it has had. Null: it may not, or there is nothing to take yet.
  */
-export function takenOver(current: Case, ask: DoorAsk, at: Instant): Change | null {
+export function takenOver(current: Case, left: DoorAsk, at: Instant): Change | null {
+  const ask = { ...left, ...timesPutRight(left, at) };
   const { actor, askedAt, claimCode, issuedAt, claimType, correlationId, stationId } = ask;
   const detail = { claimType, correlationId, stationId, askedAt, ...THROUGH };
   const asked = { ...current, ...withClaimType(current, claimType), askedAt };
+  const { emptyLookups } = ask;
   if (ask.state === 'issued' && claimCode !== null) {
     if (!mayTakeCode(current, at)) return null;
     const cause = { event: 'code-issued', actor, at, detail: { ...detail, claimCode, issuedAt } };
     const { hcode, pid } = ask;
     const code = { claimCode, claimType, hcode, issuedAt };
     const wrong = misfits({ ...code, pid }, wantedOf(asked), false);
+    // should a second code of the ask still be looked for, the case does it
+    const taken = { ...asked, emptyLookups, recheckAt: ask.lookAt };
+    const candidates = [{ ...code, misfits: wrong, heldBy: null }, ...ask.candidates];
     if (wrong.length > 0) {
-      const candidates = [{ ...code, misfits: wrong, heldBy: null }];
-      return toStaff({ ...asked, candidates }, 'code-does-not-fit', wrong.join(', '), cause);
+      return toStaff({ ...taken, candidates }, 'code-does-not-fit', wrong.join(', '), cause);
     }
-    return holdCode(asked, { claimCode, claimType, issuedAt, source: 'confirm' }, 'confirmed', cause);
+    if (ask.candidates.length > 0) return toStaff({ ...taken, candidates }, 'code-ambiguous', null, cause);
+    return holdCode(taken, { claimCode, claimType, issuedAt, source: 'confirm' }, 'confirmed', cause);
   }
   if (ask.state !== 'lost' || ask.lookAt === null || !isOpenToDoor(current)) return null;
   return change(
     asked,
     {
-      ...{ state: 'unknown', ...NO_REASON, emptyLookups: ask.emptyLookups, correlationId, stationId },
+      ...{ state: 'unknown', ...NO_REASON, emptyLookups, correlationId, stationId },
       // what look-ups alone cannot decide the case brings to a person at once
       ...thenDo(current, 'lookup', isUndecided(ask) ? at : Math.max(at, ask.lookAt)),
     },
     { event: 'ask-taken-over', actor, at, detail },
   );
+}
+
+/** The case's own mark stands for what the client has asked for: nobody else asks for it. */
+export function hasAskedFor({ askedAt, hcode, pid, serviceDate, claimType }: Case, key: AskKey): boolean {
+  const isSame = hcode === key.hcode && pid === key.pid && serviceDate === key.serviceDate;
+  return askedAt !== null && isSame && claimType === key.claimType;
 }
 
 export function beforeDoor({ staffMobile, staffClaimType, correlationId, stationId }: Case): BeforeDoor {

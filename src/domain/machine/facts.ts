@@ -48,6 +48,7 @@ export function openCase(visit: Visit, policy: SitePolicy, at: Instant): Change 
     staffClaimType: null,
     askedAt: null,
     emptyLookups: 0,
+    recheckAt: null,
     soughtIn: 0,
     soughtTimes: 0,
     code: null,
@@ -115,7 +116,10 @@ export function visitSeen(
   }
   if (against === null && current.code !== null && WRONG_CODE.includes(current.reason)) {
     const writeBack = thenDo(current, 'write-back', at);
-    return change(current, { ...news, state: 'found-elsewhere', ...NO_REASON, ...writeBack }, cause);
+    // a second code is still there to be decided on
+    const { candidates } = current;
+    const next = { ...news, state: 'found-elsewhere', ...NO_REASON, candidates, ...writeBack } as const;
+    return change(current, next, cause);
   }
   return change(current, news, cause);
 }
@@ -276,7 +280,9 @@ function codeTypedIn(told: Case, typed: string, at: Instant): Change {
   // what a clerk had typed before makes way for what they typed now
   const held = told.code?.source === 'his' ? null : told.code;
   const isOurs = held?.claimCode === typed;
-  if (isOurs && told.state === 'written') return change(told, {}, { event: 'visit-changed', at });
+  // the code that was written is no answer to what stands beside it
+  const isNoNews = told.state === 'written' || told.candidates.length > 0;
+  if (isOurs && isNoNews) return change(told, {}, { event: 'visit-changed', at });
   if (!isOurs && (held !== null || !standsAsCode(typed))) {
     return toStaff({ ...told, code: held }, 'his-holds-other-code', maskCitizenIds(typed), cause);
   }

@@ -1,15 +1,23 @@
 /** What a look-up at NHSO means for a case: adopt the code, look again, ask again, wait, or tell a person. */
 
 import type { Candidate, IssuedCode, MatchResult } from '../authen-code.ts';
-import { DAY_MS, type Instant } from '../bangkok.ts';
+import { DAY_MS, endOfServiceDate, type Instant } from '../bangkok.ts';
 import { isOwnCard } from '../card-read.ts';
 import type { Case } from '../case.ts';
 import { askAgain, type Grounds, isToBeEntered, reassess, toStaff } from './facts.ts';
-import { isLastEmpty, type LostAnswerTimes, nextLookup } from './lost-answer.ts';
+import { inDoubt, isLastEmpty, type LostAnswerTimes, nextLookup } from './lost-answer.ts';
 import { holdCode, mayAsk } from './obtain.ts';
 import { isNotReadAgain } from './offline.ts';
-import { type Gap, mayHaveBeenAsked, soughtOnce } from './restored.ts';
-import { type Cause, type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
+import { type Gap, mayHaveBeenAsked, seekNext, soughtOnce } from './restored.ts';
+import {
+  type Cause,
+  type Change,
+  change,
+  isRecheck,
+  NO_REASON,
+  NOTHING_TO_DO,
+  thenDo,
+} from './transition.ts';
 
 export interface LookupTimes extends LostAnswerTimes {
   /** Between two look-ups of a case that waits with a read that no code can be asked for with, at least, ms. */
@@ -52,18 +60,20 @@ export function lookedUp(
         return lookAgain(current, times, { event: 'older-code-found', at, detail });
       }
       return holdCode(
-        current,
+        ours ? { ...current, ...inDoubt(current, times, at) } : current,
         { claimCode, claimType, issuedAt, source: ours ? 'confirm' : 'lookup' },
         ours ? 'confirmed' : 'found-elsewhere',
         { event: 'code-found', at, detail },
       );
     }
-    case 'ambiguous':
-      return toStaff({ ...current, candidates: match.candidates }, 'code-ambiguous', null, {
+    case 'ambiguous': {
+      const doubt = awaitsAnswer(current) ? inDoubt(current, times, at) : {};
+      return toStaff({ ...current, ...doubt, candidates: match.candidates }, 'code-ambiguous', null, {
         event: 'code-ambiguous',
         at,
         detail: { candidates: match.candidates.map((c) => c.claimCode) },
       });
+    }
     case 'none':
       return nothingFits(current, match.candidates, grounds, times, at);
   }
@@ -105,7 +115,9 @@ function nothingFits(
       return endedOnTheList({ ...current, ...TO_BE_READ_AGAIN }, candidates, cause);
     case 'ready':
     case 'drafted':
-      return dayIsOver ? endedOnTheList(current, candidates, cause) : null;
+      if (dayIsOver) return endedOnTheList(current, candidates, cause);
+      // its day was over only by a clock that was ahead: it is asked for as it would have been
+      return change(current, thenDo(current, current.state === 'ready' ? 'draft' : 'confirm', at), cause);
     case 'needs-staff':
       if (isToBeEntered(current) && dayIsOver) {
         return change(current, { ...dayOverFor(current), candidates, ...NOTHING_TO_DO }, cause);
@@ -151,25 +163,31 @@ function endedOnTheList(current: Case, candidates: readonly Candidate[], cause: 
 
 /**
  * NHSO refused the look-up itself: a token that is not good any more, a citizen id that it does not know. It is tried
- * again less and less often until the day is over; then it is a person's, who may have it tried again.
+ * again less and less often until the day is over, and where a code of ours may be there, for a day more, beside the person who
+ * is told then and may have it tried again.
  */
 export function lookupRefused(current: Case, nhsoMessage: string, at: Instant): Change {
   const cause = { event: 'lookup-refused', at, detail: { nhsoMessage } };
-  if (!mayAsk(current, at)) return toStaff(current, 'lookup-refused', nhsoMessage, cause);
+  const isOver = !mayAsk(current, at);
+  const isOwed = awaitsAnswer(current) || isRecheck(current);
+  const isOverForGood = isOver && !(isOwed && at < endOfServiceDate(current.serviceDate) + DAY_MS);
+  if (isOverForGood) {
+    return toStaff({ ...current, recheckAt: null }, 'lookup-refused', nhsoMessage, cause);
+  }
   const { least, most } = REFUSED_AGAIN_MS;
   const wait = Math.min(most, Math.max(least, 2 * (at - current.updatedAt)));
-  return change(
-    current,
-    { ...toldOfRefusal(current, nhsoMessage), ...thenDo(current, 'lookup', at + wait) },
-    cause,
-  );
+  const told = toldOfRefusal(current, nhsoMessage, isOver);
+  return change(current, { ...told, ...thenDo(current, 'lookup', at + wait) }, cause);
 }
 
-function toldOfRefusal(current: Case, nhsoMessage: string): Partial<Case> {
+function toldOfRefusal(current: Case, nhsoMessage: string, isOver: boolean): Partial<Case> {
+  if (isRecheck(current)) return {};
+  const refused = { reason: 'lookup-refused', reasonDetail: nhsoMessage } as const;
+  if (isOver) return { state: 'needs-staff', ...refused };
   if (current.state === 'offline') return { ...TO_BE_READ_AGAIN, reasonDetail: nhsoMessage };
   const isOwn = current.state === 'confirming' || (current.state === 'unknown' && isLost(current));
   // the reason of a case that is looked up for another one stays: it decides what an empty look-up means
-  return isOwn ? { state: 'unknown', reason: 'lookup-refused', reasonDetail: nhsoMessage } : {};
+  return isOwn ? { state: 'unknown', ...refused } : {};
 }
 
 /** True for an answer that was lost; false for a refusal and the like, whose reason stands in the case. */
@@ -222,7 +240,7 @@ function stillUnknown(current: Case, grounds: LookupGrounds, times: LookupTimes,
   const { gap } = grounds;
   const seen = gap === null ? current : { ...current, ...soughtOnce(current, gap) };
   if (mayHaveBeenAsked(seen, gap)) {
-    return change(seen, thenDo(seen, 'lookup', cause.at + times.settleMs), cause);
+    return change(seen, thenDo(seen, 'lookup', seekNext(gap, times, cause.at)), cause);
   }
   const told = toldOfMaybe(seen, cause);
   if (told !== null) return told;
@@ -236,7 +254,7 @@ function stillUnknown(current: Case, grounds: LookupGrounds, times: LookupTimes,
 function stillWithoutCard(current: Case, gap: Gap, times: LookupTimes, cause: Cause): Change {
   const seen = { ...current, ...soughtOnce(current, gap), ...NO_CARD_YET };
   if (mayHaveBeenAsked(seen, gap)) {
-    return change(seen, { candidates: [], ...thenDo(seen, 'lookup', cause.at + times.settleMs) }, cause);
+    return change(seen, { candidates: [], ...thenDo(seen, 'lookup', seekNext(gap, times, cause.at)) }, cause);
   }
   return toldOfMaybe(seen, cause) ?? change(seen, { candidates: [], ...NOTHING_TO_DO }, cause);
 }
@@ -292,7 +310,8 @@ export function isOlderThanAsk({ issuedAt }: Pick<IssuedCode, 'issuedAt'>, asked
   return (issuedAt ?? 0) < askedAt - SAME_MOMENT_MS;
 }
 
-function isIssuedSince({ issuedAt }: Pick<IssuedCode, 'issuedAt'>, at: Instant): boolean {
+/** Clocks differ, and one that was put right is so only by some seconds. */
+export function isIssuedSince({ issuedAt }: Pick<IssuedCode, 'issuedAt'>, at: Instant): boolean {
   return (issuedAt ?? Number.POSITIVE_INFINITY) >= at - CLOCKS_DIFFER_MS;
 }
 

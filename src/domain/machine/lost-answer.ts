@@ -24,7 +24,7 @@ export interface LostAnswerTimes {
 
 export interface LostAnswer {
   askedAt: Instant | null;
-  /** Look-ups since then that have shown nothing. */
+  /** Look-ups since then after which it could still be at work. */
   emptyLookups: number;
 }
 
@@ -39,6 +39,19 @@ export function nextLookup(lost: LostAnswer, times: LostAnswerTimes, at: Instant
   // at most as long as all of it takes, for a clock that was set back
   const restMs = Math.min(shownBy(lost, times) - at, times.atWorkMs + times.settleMs);
   return at + Math.max(pauseOf(times), isNextTheLast ? restMs : 0);
+}
+
+/**
+ * The fields of a case whose lost answer has been found, or was given to a person: as long as the confirm may be at work, a
+ * second code may follow, for what was found may have come by another channel. None when it is over.
+ */
+export function inDoubt(
+  lost: LostAnswer,
+  times: LostAnswerTimes,
+  at: Instant,
+): { recheckAt?: Instant; emptyLookups?: number } {
+  if (isLastEmpty(lost, times, at)) return {};
+  return { recheckAt: nextLookup(lost, times, at), emptyLookups: lost.emptyLookups + 1 };
 }
 
 /** From the first look-up to the last the agent has had the time to end. */

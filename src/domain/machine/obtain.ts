@@ -7,7 +7,7 @@ import { type Candidate, type IssuedCode, misfits } from '../authen-code.ts';
 import { type Instant, serviceDateOf } from '../bangkok.ts';
 import type { Case, HeldCode } from '../case.ts';
 import { askAgain, type Grounds, reasonAgainstCode, toStaff } from './facts.ts';
-import { type Change, change, NO_REASON, thenDo } from './transition.ts';
+import { type Change, change, isRecheck, NO_REASON, thenDo } from './transition.ts';
 
 /** A code asked for on another day would bear that day: nothing is asked once the service day is over. */
 export function mayAsk(current: Case, now: Instant): boolean {
@@ -97,7 +97,8 @@ export function codeCameLate(current: Case, issued: IssuedCode, at: Instant): Ch
   const late: Candidate = { claimCode, claimType, hcode, issuedAt, misfits: [], heldBy: null };
   const candidates = [...current.candidates, late];
   const cause = { event: 'code-came-late', at, detail: { claimCode, issuedAt } };
-  return toStaff({ ...current, candidates }, 'code-ambiguous', claimCode, cause);
+  const reason = current.code === null ? 'code-ambiguous' : 'second-code';
+  return toStaff({ ...current, candidates }, reason, claimCode, cause);
 }
 
 /** The answer of a confirm was lost, or says nothing that can be understood. */
@@ -157,7 +158,7 @@ export function codeHeld(current: Case, claimCode: string, otherVn: string | nul
 export function waitForNhso(current: Case, why: string, at: Instant): Change | null {
   if (current.reason === 'waiting-nhso' && current.reasonDetail === why) return null;
   if (current.state === 'unknown' && current.reason !== null) return null;
-  if (current.state === 'needs-staff') return null;
+  if (current.state === 'needs-staff' || isRecheck(current)) return null;
   return change(
     current,
     { reason: 'waiting-nhso', reasonDetail: why },

@@ -9,6 +9,7 @@ import type { Case, Reason } from '../case.ts';
 import { parseCitizenId } from '../citizen-id.ts';
 import { toStaff } from './facts.ts';
 import { isOwnAnswer } from './lookup.ts';
+import { inDoubt, type LostAnswerTimes } from './lost-answer.ts';
 import { holdCode, mayAsk } from './obtain.ts';
 import { isAdoptable } from './staff.ts';
 import type { Cause, Change } from './transition.ts';
@@ -70,7 +71,7 @@ function isFree(current: Case): boolean {
 export function codeFoundInRun(
   current: Case,
   code: IssuedCode,
-  found: { source: string },
+  found: { source: string; times: LostAnswerTimes },
   { run, at }: RunCause,
 ): Change | null {
   const { claimCode, claimType, issuedAt } = code;
@@ -78,7 +79,9 @@ export function codeFoundInRun(
   if (!isOwn && !mayAdopt(current, at)) return null;
   const cause = { event: 'code-found', at, detail: { claimCode, issuedAt, run, source: found.source } };
   const held = { claimCode, claimType, issuedAt, source: isOwn ? 'confirm' : 'lookup' } as const;
-  const { next, history } = holdCode(current, held, isOwn ? 'confirmed' : 'found-elsewhere', cause);
+  // found while the confirm may be at work: as in the bridge's own look-up
+  const taken = isOwn ? { ...current, ...inDoubt(current, found.times, at) } : current;
+  const { next, history } = holdCode(taken, held, isOwn ? 'confirmed' : 'found-elsewhere', cause);
   const dueAt = next.nextStep === 'write-back' ? at + BRIDGE_WRITES_AFTER_MS : next.dueAt;
   return { next: { ...next, dueAt }, history };
 }

@@ -1,14 +1,15 @@
 /**
  * A ledger that was put back from a backup is older than what NHSO knows: confirms sent since stand nowhere in it. Rule 1
- * still holds: whatever may have been asked for in that gap is looked up, twice and some time apart as after an answer
- * that was lost, before it is asked for.
+ * still holds: whatever may have been asked for in that gap is looked up twice, the second time when the last confirm of the
+ * gap is surely over, before it is asked for.
  */
 
 import { bangkokIso, type Instant, serviceDateOf } from '../bangkok.ts';
 import type { Case } from '../case.ts';
+import type { LostAnswerTimes } from './lost-answer.ts';
 import { type Change, change, NO_REASON, thenDo } from './transition.ts';
 
-/** Look-ups that must show nothing before a code is asked for, as many as after an answer that was lost. */
+/** Look-ups that must show nothing before a code is asked for. */
 const LOOKUPS = 2;
 
 /** What the ledger does not know of. */
@@ -43,6 +44,16 @@ export function mayHaveBeenAsked(current: Case, gap: Gap | null): gap is Gap {
 /** The fields that count one more look-up that showed nothing, for a case that may have been asked for in the gap. */
 export function soughtOnce(current: Case, gap: Gap): Pick<Case, 'soughtIn' | 'soughtTimes'> {
   return { soughtIn: gap.generation, soughtTimes: soughtTimes(current, gap) + 1 };
+}
+
+/**
+ * When to look the next time: by then a confirm that was sent a moment before the ledger was put back has ended, and NHSO
+ * shows its code.
+ */
+export function seekNext(gap: Gap, { settleMs, atWorkMs }: LostAnswerTimes, at: Instant): Instant {
+  // at most as long as all of it takes, for a clock that was set back
+  const restMs = Math.min(gap.to - at, 0) + atWorkMs + settleMs;
+  return at + Math.max(settleMs, restMs);
 }
 
 /** What was counted in a ledger that was put back since says nothing of what its successor asked for. */

@@ -5,7 +5,7 @@ import type { Instant } from '../bangkok.ts';
 import { type Case, type CaseState, FINAL_STATES, type HeldCode } from '../case.ts';
 import { isAssessed, isUnasked, notTaken, type PairedRead, reasonAgainstCode, reassess } from './facts.ts';
 import { holdCode, mayAsk } from './obtain.ts';
-import { type Change, change, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
+import { type Change, change, isRecheck, NO_REASON, NOTHING_TO_DO, thenDo } from './transition.ts';
 
 export interface Decision {
   actor: string;
@@ -77,10 +77,11 @@ export function retryCase(
   if (current.state === 'needs-staff' && current.code !== null) {
     // a code that is not the visit's is not written, however often it is tried
     if (reasonAgainstCode(current) !== null) return null;
+    const detail = notTaken(current, current.code.claimCode);
     return change(
       current,
       { state: 'found-elsewhere', ...NO_REASON, ...thenDo(current, 'write-back', by.at) },
-      cause,
+      { ...cause, detail },
     );
   }
   // a confirm has been done: its code is looked for; the reason, which stays, keeps it from being asked for again
@@ -103,7 +104,7 @@ export function retryCase(
   }
   // the look-ups after a lost answer keep their distance, whoever is in a hurry; any other may be made at once
   const isLost = [null, 'waiting-nhso', 'ledger-restored'].includes(current.reason);
-  const keepsDistance = current.state === 'unknown' && isLost;
+  const keepsDistance = isRecheck(current) || (current.state === 'unknown' && isLost);
   if (current.nextStep !== null && current.state !== 'confirming' && !keepsDistance) {
     return change(current, thenDo(current, current.nextStep, by.at), cause);
   }

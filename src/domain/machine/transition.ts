@@ -5,6 +5,7 @@
 
 import type { Instant } from '../bangkok.ts';
 import type { Case, HistoryEntry, Step } from '../case.ts';
+import { setBack } from '../set-back.ts';
 
 /** A change of one case, ready for the ledger. */
 export interface Change {
@@ -21,18 +22,28 @@ export interface Cause {
   detail?: Readonly<Record<string, unknown>>;
 }
 
-/** A case from farther ahead than this was changed by a clock that was wrong, ms; those of two processes may differ. */
-export const SET_BACK_MS = 60_000;
-
 export function change(current: Case, patch: Partial<Case>, cause: Cause): Change {
-  const next: Case = {
+  const next = owingRecheck({
     ...current,
     ...timesPutRight(current, cause.at),
     ...patch,
     version: current.version + 1,
     updatedAt: cause.at,
-  };
+  });
   return { next, history: [historyLine(current, next, cause)] };
+}
+
+/** A look that is owed because of a confirm's lost answer is the next step as soon as there is no other. */
+function owingRecheck(next: Case): Case {
+  if (next.recheckAt === null) return next;
+  // nothing is asked, or not any more: nothing of ours can turn up
+  if (next.askedAt === null) return { ...next, recheckAt: null };
+  return next.nextStep === null ? { ...next, ...thenDo(next, 'lookup', next.recheckAt) } : next;
+}
+
+/** The look-up that the case waits for is not for a code of its own, but for a second one; see `second-code.ts`. */
+export function isRecheck({ nextStep, recheckAt, state }: Case): boolean {
+  return nextStep === 'lookup' && recheckAt !== null && state !== 'confirming' && state !== 'unknown';
 }
 
 /**
@@ -42,14 +53,14 @@ export function change(current: Case, patch: Partial<Case>, cause: Cause): Chang
 export function timesPutRight(
   current: Case,
   at: Instant,
-): Partial<Pick<Case, 'nextStep' | 'stepSeq' | 'dueAt' | 'askedAt'>> {
-  const { askedAt, dueAt, nextStep } = current;
-  const ahead = current.updatedAt - at;
-  if (ahead <= SET_BACK_MS) return {};
+): Partial<Pick<Case, 'nextStep' | 'stepSeq' | 'dueAt' | 'askedAt' | 'recheckAt'>> {
+  const { askedAt, dueAt, nextStep, recheckAt } = current;
+  const right = setBack(current.updatedAt, at);
+  if (right === null) return {};
   return {
-    // what NHSO has issued since is judged by it
-    askedAt: askedAt === null || askedAt <= at ? askedAt : askedAt - ahead,
-    ...(nextStep === null || dueAt === null ? {} : thenDo(current, nextStep, Math.max(at, dueAt - ahead))),
+    askedAt: askedAt === null ? null : right.past(askedAt),
+    recheckAt: recheckAt === null ? null : right.due(recheckAt),
+    ...(nextStep === null || dueAt === null ? {} : thenDo(current, nextStep, right.due(dueAt))),
   };
 }
 

@@ -38,17 +38,14 @@ export function writtenBack(current: Case, result: WriteBackResult, at: Instant)
     });
   switch (result.kind) {
     case 'written':
-    case 'already':
-      return change(
-        current,
-        { state: 'written', ...NO_REASON, writtenAt: at, ...NOTHING_TO_DO },
-        {
-          event: result.kind === 'written' ? 'code-written' : 'code-already-in-his',
-          at,
-          // row and previous are what an undo needs
-          detail: { claimCode, ...result },
-        },
-      );
+    case 'already': {
+      const event = result.kind === 'written' ? 'code-written' : 'code-already-in-his';
+      // row and previous are what an undo needs
+      const cause = { event, at, detail: { claimCode, ...result } };
+      const second = current.candidates.map((c) => c.claimCode).join(', ');
+      if (second !== '') return toStaff({ ...current, writtenAt: at }, 'second-code', second, cause);
+      return change(current, { state: 'written', ...NO_REASON, writtenAt: at, ...NOTHING_TO_DO }, cause);
+    }
     case 'occupied':
       return blocked('his-holds-other-code', maskCitizenIds(result.holds));
     case 'no-row':

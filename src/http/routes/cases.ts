@@ -5,9 +5,9 @@ import { BridgeError } from '../../domain/bridge-error.ts';
 import { CASE_STATES, type Case } from '../../domain/case.ts';
 import { REASON_CODES } from '../../domain/reason-text.ts';
 import type { CaseFilter, CaseKey } from '../../service/ports/ledger.ts';
+import { showingAsked, siteAsked } from '../allowed.ts';
 import { type Caller, callerOf, mayUseSite } from '../caller.ts';
-import { caseDetailJson, caseJson, type Showing } from '../case-json.ts';
-import { refuse } from '../gate.ts';
+import { caseDetailJson, caseJson } from '../case-json.ts';
 import { afterQuery, limitQuery, nextPage, pageOf } from '../pages.ts';
 import type { HttpParts } from '../parts.ts';
 import { NOTHING, type Route, route } from '../route.ts';
@@ -76,10 +76,7 @@ export function caseRoutes({
       answers: { 200: { description: 'The case.', schema: caseDetailSchema } },
       async handle({ params, query, req, res }) {
         const caller = callerOf(req);
-        const showing: Showing = query.unmasked === 'true' ? 'whole' : 'masked';
-        if (showing === 'whole' && !caller.scopes.has('pid:read')) {
-          refuse('The key lacks the scope "pid:read".', 'Ask without unmasked, or use a key that has it.');
-        }
+        const showing = showingAsked(caller, query.unmasked);
         const found = await findCase(ledger, params, caller);
         const [history, read, photoKeptUntil, rights] = await Promise.all([
           ledger.history(params),
@@ -120,12 +117,8 @@ export async function findCase(
 }
 
 function filterOf(query: z.output<typeof listQuery>, caller: Caller): CaseFilter {
-  if (query.site !== undefined && !mayUseSite(caller, query.site)) {
-    refuse(`site: the key is bound to site ${caller.hcode}.`, 'Leave site out, or use a key of that site.');
-  }
-  const hcode = caller.hcode ?? query.site;
   return {
-    ...(hcode === undefined ? {} : { hcode }),
+    ...siteAsked(caller, query.site),
     ...(query.date === undefined ? {} : { serviceDate: query.date }),
     ...(query.state === undefined ? {} : { states: query.state }),
     ...(query.reason === undefined ? {} : { reason: query.reason }),

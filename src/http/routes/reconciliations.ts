@@ -7,8 +7,8 @@ import { BridgeError } from '../../domain/bridge-error.ts';
 import type { Outcome } from '../../domain/reconcile.ts';
 import { atLeast } from '../../length-limits.ts';
 import type { Reconciliation } from '../../service/ports/reconciliations.ts';
+import { siteAsked } from '../allowed.ts';
 import { type Caller, callerOf, mayUseSite } from '../caller.ts';
-import { refuse } from '../gate.ts';
 import { afterQuery, limitQuery, MOST_A_PAGE, nextPage, pageOf } from '../pages.ts';
 import type { HttpParts } from '../parts.ts';
 import { InvalidRequest } from '../problem.ts';
@@ -92,16 +92,8 @@ export function reconciliationRoutes({
       body: NOTHING,
       answers: { 200: { description: 'One page of runs.', schema: reconciliationListSchema } },
       async handle({ query, req, res }) {
-        const caller = callerOf(req);
-        if (query.site !== undefined && !mayUseSite(caller, query.site)) {
-          refuse(
-            `site: the key is bound to site ${caller.hcode}.`,
-            'Leave site out, or use a key of that site.',
-          );
-        }
-        const hcode = caller.hcode ?? query.site;
         const filter = {
-          ...(hcode === undefined ? {} : { hcode }),
+          ...siteAsked(callerOf(req), query.site),
           ...(query.date === undefined ? {} : { serviceDate: query.date }),
         };
         const page = await runs.list(filter, pageOf(query));

@@ -6,6 +6,7 @@ import {
   askFreed,
   askLost,
   beginAsk,
+  codeCameLateTo,
   codeIssuedTo,
   type DoorAsk,
 } from '../../domain/door-ask.ts';
@@ -18,6 +19,7 @@ import { codeAnswer } from './answers.ts';
 import { type End, heldUp, type Wish } from './end.ts';
 import { handOver } from './hand-over.ts';
 import { matchOf } from './look-ups.ts';
+import { keepForItsDay } from './other-day.ts';
 import type { ClientRequest } from './request.ts';
 import { type Sent, sendConfirm } from './send.ts';
 import type { Counter, DoorTools } from './tools.ts';
@@ -142,30 +144,48 @@ async function keepCode(
   code: { claimCode: string; issuedAt: number | null },
 ): Promise<void> {
   const { house } = tools;
-  const standing = await settle(tools, asked, (ask) => codeIssuedTo(ask, code, house.clock.now()));
-  if (standing === null) {
-    await handOver(tools, asked);
-    return;
+  await keepForItsDay(tools, asked, code);
+  for (let attempt = 1; attempt <= TRIES; attempt++) {
+    const standing = await settle(tools, asked, (ask) => codeIssuedTo(ask, code, house.clock.now()));
+    if (standing === null) {
+      await handOver(tools, asked);
+      return;
+    }
+    if (standing.claimCode === code.claimCode) return;
+    // this process was held up, and others have gone on without it; a code must not get lost all the same
+    const { hcode, pid, claimType } = asked;
+    if ((standing.state === 'case' || standing.state === 'held') && standing.vn !== null) {
+      const issued = { ...code, claimType, hcode, pid };
+      await updateCase(house, { hcode, vn: standing.vn }, (c) => codeCameLate(c, issued, house.clock.now()));
+      tools.kick();
+      return;
+    }
+    if (await noteLate(tools, standing, code)) return;
   }
-  if (standing.claimCode === code.claimCode) return;
-  // this process was held up, and others have gone on without it; a code must not get lost all the same
-  const { hcode, pid, claimType } = asked;
-  if (standing.state === 'case' && standing.vn !== null) {
-    const issued = { ...code, claimType, hcode, pid };
-    await updateCase(house, { hcode, vn: standing.vn }, (c) => codeCameLate(c, issued, house.clock.now()));
-    tools.kick();
-    return;
-  }
-  const { claimCode } = code;
-  house.log.warn(
-    { site: hcode, claimCode, standing: standing.state },
-    'a code came to a client too late to be kept',
+}
+
+/**
+ * The row speaks of another code, or is asked anew: this one stands beside it for a person to see. False when the row has
+ * changed once more: it may be a visit's by now.
+ */
+async function noteLate(
+  tools: DoorTools,
+  standing: DoorAsk,
+  code: { claimCode: string; issuedAt: number | null },
+): Promise<boolean> {
+  const { ledger, clock, log } = tools.house;
+  if (!(await ledger.doorAsks.put(codeCameLateTo(standing, code, clock.now())))) return false;
+  log.warn(
+    { site: standing.hcode, claimCode: code.claimCode },
+    'a code came to a client after another one: GET /api/client-asks lists both for a person to decide',
   );
+  await handOver(tools, standing);
+  return true;
 }
 
 /**
  * Changes what was announced. Returns null when that was done, else what stands there instead: this process had been held up,
- * and the row was looked up, or handed over, or asked anew. What is free or lost there is still this one's to settle.
+ * and the row was looked up, or handed over, or asked anew. What is free there, or lost of this very ask, is still this one's to settle.
  */
 async function settle(
   tools: DoorTools,
@@ -179,8 +199,10 @@ async function settle(
     const found = await doorAsks.find(asked);
     if (found === null) throw new TypeError('what was announced is not in the ledger any more');
     standing = found;
-    const isOthers = standing.state === 'asking' && standing.askedAt !== asked.askedAt;
-    const isMine = standing.state !== 'case' && standing.state !== 'issued' && !isOthers;
+    const isUnderWay = standing.state === 'asking' || standing.state === 'lost';
+    const isOthers = isUnderWay && standing.askedAt !== asked.askedAt;
+    const isSettled = ['case', 'held', 'issued'].includes(standing.state);
+    const isMine = !isSettled && !isOthers;
     if (!isMine) return standing;
   }
   return standing;

@@ -11,7 +11,7 @@ import { draftAnswer } from './answers.ts';
 import type { AgentApi, DoorAnswer, DoorPlace } from './api.ts';
 import { confirmSave } from './confirm.ts';
 import { handOverAll } from './hand-over.ts';
-import { lookUpDue } from './look-ups.ts';
+import { lookUpDue, putClockRight } from './look-ups.ts';
 import { noteRead } from './reads.ts';
 import { clientRequest } from './request.ts';
 import { askNhso, pipe } from './send.ts';
@@ -98,8 +98,9 @@ export class AgentDoor implements AgentApi {
   async work(): Promise<void> {
     await lookUpDue(this.#tools);
     this.#turns += 1;
-    if (this.#turns % HAND_OVER_TURNS === 0)
-      await handOverAll(this.#tools, serviceDateOf(this.#tools.house.clock.now()));
+    if (this.#turns % HAND_OVER_TURNS !== 0) return;
+    await putClockRight(this.#tools);
+    await handOverAll(this.#tools);
   }
 
   async #readCard(counter: Counter, call: PipeCall): Promise<DoorAnswer> {

@@ -1,21 +1,34 @@
-/** Asks of clients whose answer was lost, looked up at NHSO; also those that a process left behind when it died. */
+/** Asks of clients whose answer was lost, looked up at NHSO until their end is certain; also those that a process left behind when it died. */
 
-import { type IssuedCode, type MatchResult, matchCode } from '../../domain/authen-code.ts';
+import {
+  type CodeWanted,
+  codesBeside,
+  type Holder,
+  type IssuedCode,
+  isOnlyOfOtherDay,
+  type MatchResult,
+  matchCode,
+} from '../../domain/authen-code.ts';
 import { DAY_MS } from '../../domain/bangkok.ts';
 import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { CitizenId } from '../../domain/citizen-id.ts';
 import {
   type AskKey,
+  askClockSetBack,
+  askLookedAtAgain,
   askLookedUp,
   type DoorAsk,
-  isUndecided,
   lookUpPutOff,
   lookUpRefused,
 } from '../../domain/door-ask.ts';
+import { isIssuedSince } from '../../domain/machine/lookup.ts';
+import { SET_BACK_MS } from '../../domain/set-back.ts';
 import { lostAnswerTimes } from '../ask-times.ts';
 import { shownByNhso } from '../steps/lookup.ts';
 import type { StepTools } from '../steps/step.ts';
-import { handOver } from './hand-over.ts';
+import { handOver, withOpenCandidates } from './hand-over.ts';
+import { keepForItsDay } from './other-day.ts';
+import { tellPerson } from './person.ts';
 
 /** In one turn; the next comes a second later. */
 const AT_A_TIME = 50;
@@ -32,30 +45,45 @@ export async function lookUpDue(tools: StepTools): Promise<void> {
   }
 }
 
-async function lookUp(tools: StepTools, ask: DoorAsk): Promise<void> {
-  const { clock, ledger, log, sites } = tools.house;
-  const site = sites.get(ask.hcode);
-  if (site === undefined) throw new TypeError(`no hospital ${ask.hcode} is configured`);
+/** Puts right what a clock that was ahead has put off. */
+export async function putClockRight({ house }: Pick<StepTools, 'house'>): Promise<void> {
+  const { ledger, clock, log } = house;
+  const ahead = await ledger.doorAsks.fromAhead(clock.now(), SET_BACK_MS, AT_A_TIME);
+  for (const ask of ahead) {
+    const right = askClockSetBack(ask, clock.now());
+    if (right !== null && (await ledger.doorAsks.put(right)))
+      log.info(
+        { site: ask.hcode, aheadMs: ask.updatedAt - right.updatedAt },
+        'an ask of a client put right: the clock was set back',
+      );
+  }
+}
+
+async function lookUp(tools: StepTools, due: DoorAsk): Promise<void> {
+  const { clock, ledger, sites } = tools.house;
+  const site = sites.get(due.hcode);
+  if (site === undefined) throw new TypeError(`no hospital ${due.hcode} is configured`);
+  const ask = await withOpenCandidates(tools, due);
   let next: DoorAsk;
   try {
     const codes = await shownByNhso(tools.line(ask.hcode), ask, 'askWhileUp');
-    const match = await matchOf(tools, ask, codes, ask.askedAt);
-    next = askLookedUp(ask, match, {
-      ...{ times: lostAnswerTimes(site.settings), gap: tools.gap(), at: clock.now() },
-    });
+    const times = lostAnswerTimes(site.settings);
+    if (ask.state === 'issued') {
+      const holders = await holdersOf(tools, codes);
+      const beside = codesBeside(ask.claimCode, codes, wantedOf(ask), holders);
+      next = askLookedAtAgain(ask, beside, times, clock.now());
+    } else {
+      const match = await matchOf(tools, ask, codes, ask.askedAt);
+      next = askLookedUp(ask, match, { times, gap: tools.gap(), at: clock.now() });
+    }
   } catch (error) {
     if (!isBridgeError(error)) throw error;
     const now = clock.now();
     next = error.code === 'nhso-refused' ? lookUpRefused(ask, now) : lookUpPutOff(ask, now + AGAIN_MS, now);
   }
+  for (const code of next.candidates.filter(isOnlyOfOtherDay)) await keepForItsDay(tools, next, code);
   if (!(await ledger.doorAsks.put(next))) return;
-  if (isUndecided(next) && !isUndecided(ask)) {
-    const { hcode: site, stationId: station, claimType } = next;
-    log.warn(
-      { site, station, claimType },
-      'what became of a code that a client asked for must be looked at by a person',
-    );
-  }
+  tellPerson(tools, ask, next);
   if (next.state === 'issued') await handOver(tools, next);
 }
 
@@ -69,11 +97,21 @@ export async function matchOf(
   codes: readonly IssuedCode[],
   askedAt: number,
 ): Promise<MatchResult> {
-  const { ledger } = tools.house;
-  const holders = new Map<string, { vn: string } | null>();
-  for (const { claimCode } of codes) holders.set(claimCode, await ledger.holderOfCode(claimCode));
-  const wanted = { ...key, pid: key.pid as CitizenId };
-  const mayBeOfOtherDay = ({ issuedAt }: IssuedCode): boolean =>
-    issuedAt !== null && issuedAt >= askedAt && issuedAt < askedAt + DAY_MS;
-  return matchCode(codes, wanted, (claimCode) => holders.get(claimCode) ?? null, mayBeOfOtherDay);
+  const mayBeOfOtherDay = (code: IssuedCode): boolean =>
+    code.issuedAt !== null && isIssuedSince(code, askedAt) && code.issuedAt < askedAt + DAY_MS;
+  return matchCode(codes, wantedOf(key), await holdersOf(tools, codes), mayBeOfOtherDay);
+}
+
+/** The visits that hold the codes. */
+async function holdersOf(
+  { house }: Pick<StepTools, 'house'>,
+  codes: readonly IssuedCode[],
+): Promise<(claimCode: string) => Holder | null> {
+  const holders = new Map<string, Holder | null>();
+  for (const { claimCode } of codes) holders.set(claimCode, await house.ledger.holderOfCode(claimCode));
+  return (claimCode) => holders.get(claimCode) ?? null;
+}
+
+function wantedOf(key: AskKey): CodeWanted {
+  return { ...key, pid: key.pid as CitizenId };
 }

@@ -4,12 +4,15 @@ import { parseCitizenId } from '../../domain/citizen-id.ts';
 import type { AskKey } from '../../domain/door-ask.ts';
 import { doorStanding, type Standing } from '../../domain/machine/door.ts';
 import type { House } from '../site.ts';
+import { isAskedAhead } from './other-day.ts';
 
 export async function standingOf(
-  { ledger, clock }: Pick<House, 'ledger' | 'clock'>,
+  house: House,
   key: AskKey,
   request: { correlationId: string | null; isWhole: boolean },
 ): Promise<Standing> {
+  const { ledger, clock } = house;
+  if (await isAskedAhead({ house }, key)) return { kind: 'under-way' };
   const ask = await ledger.doorAsks.find(key);
   const cases = await ledger.casesOfPerson(key.hcode, key.pid, key.serviceDate);
   const reads = await ledger.readsOfPerson(key.hcode, key.pid, key.serviceDate);

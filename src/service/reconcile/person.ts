@@ -4,6 +4,7 @@ import type { LimitFunction } from 'p-limit';
 import { addDays, serviceDateOf } from '../../domain/bangkok.ts';
 import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case, HistoryEntry } from '../../domain/case.ts';
+import type { LostAnswerTimes } from '../../domain/machine/lost-answer.ts';
 import { ambiguousInRun, codeFoundInRun } from '../../domain/machine/reconcile.ts';
 import { type ShownCode, toCandidate } from '../../domain/reconcile/shown.ts';
 import { askedUntil, lacksCode, type Verdict } from '../../domain/reconcile.ts';
@@ -21,6 +22,8 @@ export interface PersonRun {
   tools: NightTools;
   run: Reconciliation;
   judge: Judge;
+  /** How long a confirm of the hospital may be at work. */
+  times: LostAnswerTimes;
   /** Days for which a missing code is asked for. */
   days: number;
   unheld: ReadonlySet<string>;
@@ -65,7 +68,7 @@ async function takeAll(
       const changed = await updateCase(house, judged, (c) => {
         if (!isAsJudged(c, judged)) return null;
         const cause = { run: of.run.id, at: house.clock.now() };
-        return codeFoundInRun(c, take, { source: source ?? 'ledger' }, cause);
+        return codeFoundInRun(c, take, { source: source ?? 'ledger', times: of.times }, cause);
       });
       if (changed === null) return false;
     } catch (error) {

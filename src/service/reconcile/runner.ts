@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { BridgeError, errorText, isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case } from '../../domain/case.ts';
 import type { Outcome } from '../../domain/reconcile.ts';
+import { lostAnswerTimes } from '../ask-times.ts';
 import type { Reconciliation, ReconciliationItem } from '../ports/reconciliations.ts';
 import type { Site } from '../site.ts';
 import { byPerson, type Day, readDay } from './day.ts';
@@ -91,6 +92,7 @@ export class Runner {
     const of: PersonRun = {
       ...{ tools: this.#tools, run: this.#run, judge, unheld: day.unheld, oneByOne: pLimit(1) },
       days: this.#site.settings.reconcile.days,
+      times: lostAnswerTimes(this.#site.settings),
       mayHaveFound: (vn) => this.#isResumed || this.#said.has(vn),
     };
     const open = byPerson(day.cases).filter((cases) => cases.some((c) => !this.#said.has(c.vn)));

@@ -15,6 +15,7 @@ import {
   sameDayAsked,
 } from '../../domain/machine/obtain.ts';
 import { askedByClient } from '../agent-door/hand-over.ts';
+import { keepForItsDay } from '../agent-door/other-day.ts';
 import { firstLookup, recoverAfter, SEND_WITHIN_MS } from '../ask-times.ts';
 import type { ReadOrigin } from '../counters.ts';
 import type { ConfirmReceipt } from '../ports/nhso-agent.ts';
@@ -143,6 +144,7 @@ export async function take(
   }
   const { pid, claimType, createdAt } = receipt;
   const issued = { claimCode, claimType, pid, issuedAt: createdAt, hcode: asked.hcode };
+  await keepForItsDay(tools, { ...asked, pid, claimType }, issued);
   const taken = await commitCode(tools, work, claimCode, (c, at) => codeIssued(c, issued, at));
   if (taken !== null) return;
   const { house } = tools;

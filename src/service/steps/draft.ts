@@ -9,7 +9,7 @@ import { askedByClient } from '../agent-door/hand-over.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { ClaimRequest, DraftReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
-import { beginStep, mayCallNhso, noteAndRethrow, type StepTools } from './step.ts';
+import { beginStep, mayCallNhso, noteAndRethrow, type StepTools, vnAt } from './step.ts';
 
 export function draftStep(tools: StepTools): StepHandler {
   const { house } = tools;
@@ -75,16 +75,20 @@ async function saveDraft(line: NhsoLine, current: Case): Promise<DraftReceipt> {
   throw unreachable;
 }
 
-/** The visit number of another case that has asked for the same person, day and claim type. */
-export async function otherAsker(tools: StepTools, current: Case): Promise<string | null> {
-  if (current.pid === null || current.claimType === null) return null;
-  const asker = await tools.house.ledger.askerOf(
-    current.hcode,
-    current.pid,
-    current.serviceDate,
-    current.claimType,
-  );
-  return asker === null || asker.vn === current.vn ? null : asker.vn;
+/**
+ * The visit number of another case that has asked for the same person, day and claim type, or that holds the code which a
+ * client of the agent API was issued for them.
+ */
+export async function otherAsker({ house }: StepTools, current: Case): Promise<string | null> {
+  const { hcode, pid, serviceDate, claimType } = current;
+  if (pid === null || claimType === null) return null;
+  const { ledger } = house;
+  const asker = await ledger.askerOf(hcode, pid, serviceDate, claimType);
+  if (asker !== null) return asker.vn === current.vn ? null : asker.vn;
+  const ask = await ledger.doorAsks.find({ hcode, pid, serviceDate, claimType });
+  const isIssued = ask?.state === 'issued' || ask?.state === 'held';
+  if (!isIssued || ask.claimCode === null) return null;
+  return vnAt(hcode, await ledger.holderOfCode(ask.claimCode));
 }
 
 /** The body of draft and confirm. A case without one of its parts never gets here: `assess` sees to that. */

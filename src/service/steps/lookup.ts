@@ -2,8 +2,11 @@
 
 import {
   asCandidate,
+  type Candidate,
+  codesBeside,
   type Holder,
   type IssuedCode,
+  isOnlyOfOtherDay,
   type MatchResult,
   matchCode,
 } from '../../domain/authen-code.ts';
@@ -17,6 +20,9 @@ import {
   mayBeOwnOfOtherDay,
 } from '../../domain/machine/lookup.ts';
 import { wantedOf } from '../../domain/machine/obtain.ts';
+import { lookedAtAgain } from '../../domain/machine/second-code.ts';
+import { isRecheck } from '../../domain/machine/transition.ts';
+import { keepForItsDay } from '../agent-door/other-day.ts';
 import { lookupTimes } from '../ask-times.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { StepHandler, StepJob } from '../ports/work-queue.ts';
@@ -32,11 +38,10 @@ export function lookupStep(tools: StepTools): StepHandler {
     if (work === null || !(await mayCallNhso(tools, work, false))) return;
     const { current, site } = work;
     if (current.pid === null || current.claimType === null) return;
-    let match: MatchResult;
+    let codes: IssuedCode[];
     try {
       const asked = { pid: current.pid, stationId: current.stationId };
-      const codes = await shownByNhso(tools.line(site.hcode), asked, 'askWhileUp');
-      match = await judge(tools, current, codes);
+      codes = await shownByNhso(tools.line(site.hcode), asked, 'askWhileUp');
     } catch (error) {
       if (isBridgeError(error, 'nhso-refused')) {
         await work.commit((c) => lookupRefused(c, nhsoMessage(error), tools.house.clock.now()));
@@ -45,6 +50,19 @@ export function lookupStep(tools: StepTools): StepHandler {
       return noteAndRethrow(tools, work, error);
     }
     const times = lookupTimes(site.settings);
+    if (isRecheck(current)) {
+      const beside = await seenBeside(tools, current, codes);
+      await work.commit((c) =>
+        isAskedFor(c, current) ? lookedAtAgain(c, beside, times, tools.house.clock.now()) : null,
+      );
+      return;
+    }
+    const match = await judge(tools, current, codes);
+    const asked = { ...current, pid: current.pid, claimType: current.claimType };
+    for (const code of match.kind === 'fits' ? [] : match.candidates) {
+      const isOwn = isOnlyOfOtherDay(code) && mayBeOwnOfOtherDay(current, code);
+      if (isOwn) await keepForItsDay(tools, asked, code);
+    }
     const claimCode = match.kind === 'fits' ? match.code.claimCode : '';
     await commitCode(tools, work, claimCode, async (c, at) =>
       isAskedFor(c, current) ? lookedUp(c, match, await work.grounds(c), times, at) : null,
@@ -121,6 +139,17 @@ export async function holdersOf(
     holders.set(code.claimCode, holder === null || isSelf ? awaiting : { vn: vnAt(hcode, holder) });
   }
   return holders;
+}
+
+/** The codes that NHSO shows other than the visit's own. */
+async function seenBeside(
+  tools: StepTools,
+  current: Case,
+  codes: readonly IssuedCode[],
+): Promise<Candidate[]> {
+  const holders = await holdersOf(tools.house, current, codes);
+  const held = current.code?.claimCode ?? null;
+  return codesBeside(held, codes, wantedOf(current), (claimCode) => holders.get(claimCode) ?? null);
 }
 
 /** Which of the codes is the visit's, if it is certain. */

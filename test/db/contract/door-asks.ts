@@ -1,7 +1,7 @@
 /** Rule 1 between visits and clients of the agent API: whoever of two asks first is the only one. */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DAY_MS } from '../../../src/domain/bangkok.ts';
+import { addDays, DAY_MS } from '../../../src/domain/bangkok.ts';
 import type { HeldCode } from '../../../src/domain/case.ts';
 import {
   askFreed,
@@ -9,8 +9,12 @@ import {
   beginAsk,
   codeIssuedTo,
   type DoorAsk,
+  heldByCase,
+  needsPerson,
   takenByCase,
 } from '../../../src/domain/door-ask.ts';
+import { LOOKUPS_AT_MOST } from '../../../src/domain/machine/lost-answer.ts';
+import type { AskFilter, ListedAsk } from '../../../src/service/ports/door-asks.ts';
 import type { Ledger } from '../../../src/service/ports/ledger.ts';
 import { SAMPLE_AT, SAMPLE_DATE, sampleCitizenId } from '../../support/samples.ts';
 import { changed, created, heldCode, newCode, newSite, outcome } from './changes.ts';
@@ -148,6 +152,25 @@ export function doorAsksContract(make: MakeStore): void {
       expect(await asks.find(ask)).toEqual(marked);
     });
 
+    test('while a visit holds the code of a client and has not asked itself, no other visit can', async () => {
+      const hcode = newSite();
+      const code = heldCode(newCode());
+      const typed = created({ hcode, vn: 'a', pid, claimType: CLAIM_TYPE, code: { ...code, source: 'his' } });
+      const other = created({ hcode, vn: 'b', pid, claimType: CLAIM_TYPE });
+      await ledgers[0].commit([typed, other]);
+      const ask = newAsk(hcode);
+      await begin(ask);
+      const issued = codeIssuedTo(ask, { claimCode: code.claimCode, issuedAt: SAMPLE_AT }, SAMPLE_AT);
+      await asks.put(issued);
+      const held = heldByCase(issued, 'a', SAMPLE_AT);
+      await asks.put(held);
+      expect(await outcome(ledgers[0].commit([changed(other.next, { askedAt: SAMPLE_AT })]))).toBe(
+        'already-asked',
+      );
+      expect(await asks.find(ask)).toEqual(held);
+      expect(await asks.wanted(SAMPLE_DATE, 100)).not.toContainEqual(held);
+    });
+
     test('a ledger that knows of a visit’s ask from before this table admits no client', async () => {
       const hcode = newSite();
       await ledgers[0].commit([created({ hcode, vn: 'a', pid, claimType: CLAIM_TYPE, askedAt: SAMPLE_AT })]);
@@ -172,6 +195,22 @@ export function doorAsksContract(make: MakeStore): void {
       expect(await outcome(ledgers[0].commit([{ ...change, takes: issued }]))).toBe('ok');
       expect(await asks.find(ask)).toMatchObject({ state: 'case', vn: 'a', lookAt: null });
       expect(await outcome(ledgers[0].commit([{ ...changed(change.next), takes: issued }]))).toBe('conflict');
+    });
+
+    test('what a clock has changed that was ahead is found, and nothing else', async () => {
+      const hcode = newSite();
+      const HOUR = 3_600_000;
+      const of = (n: number, more: Partial<DoorAsk>) =>
+        newAsk(hcode, null, { pid: sampleCitizenId(n), ...more });
+      const ahead = of(1, { updatedAt: SAMPLE_AT + HOUR });
+      const rest = [
+        of(2, { updatedAt: SAMPLE_AT + 59_000 }),
+        of(3, { updatedAt: SAMPLE_AT + HOUR, state: 'free', lookAt: null }),
+        of(4, { updatedAt: SAMPLE_AT + HOUR, state: 'case', vn: 'a', lookAt: null }),
+      ];
+      for (const ask of [ahead, ...rest]) await begin(ask);
+      const found = await asks.fromAhead(SAMPLE_AT, 60_000, 500);
+      expect(found.filter((ask) => ask.hcode === hcode)).toEqual([ahead]);
     });
 
     test('what is due is found, the longest waiting first', async () => {
@@ -205,5 +244,188 @@ export function doorAsksContract(make: MakeStore): void {
       expect(await wanted()).toEqual([]);
       expect(await asks.ofPerson(hcode, pid, SAMPLE_DATE)).toEqual([]);
     });
+
+    test('a visit that holds the code otherwise is found too, once no second one is looked for', async () => {
+      const hcode = newSite();
+      const ask = newAsk(hcode);
+      await begin(ask);
+      const code = heldCode(newCode());
+      const issued = codeIssuedTo(ask, { claimCode: code.claimCode, issuedAt: SAMPLE_AT }, SAMPLE_AT);
+      const looked = { ...issued, lookAt: SAMPLE_AT + 20_000 };
+      await asks.put(looked);
+      const wanted = async () =>
+        (await asks.wanted(SAMPLE_DATE, 1_000)).flatMap((a) => (a.hcode === hcode ? [a.version] : []));
+      const typed = { hcode, pid, state: 'written', code: { ...code, source: 'his' } } as const;
+      const other = { ...typed, vn: 'b', code: { ...typed.code, claimCode: newCode() } };
+      await ledgers[0].commit([created({ ...typed, vn: 'a' }), created(other)]);
+      expect(await wanted()).toEqual([]);
+      await asks.put({ ...looked, version: looked.version + 1, lookAt: null });
+      expect(await wanted()).toEqual([looked.version + 1]);
+      const cancelled = changed(created({ ...typed, vn: 'a' }).next, { state: 'cancelled' });
+      await ledgers[0].commit([cancelled]);
+      expect(await wanted()).toEqual([]);
+    });
+
+    describe('the list', () => {
+      const beside = {
+        ...{ claimCode: 'PP2000000002', claimType: CLAIM_TYPE, hcode: '10978', issuedAt: SAMPLE_AT },
+        ...{ misfits: ['claim-type'] as const, heldBy: null },
+      };
+      const [asking, lost, issued] = ['asking', 'lost', 'issued'].map((state) => ({ state }) as DoorAsk);
+      /** Each stands for one way in which a person must look at an ask, or need not. */
+      const STANDING: readonly Partial<DoorAsk>[] = [
+        { ...asking },
+        { ...asking, candidates: [beside] },
+        { ...lost },
+        { ...lost, lookAt: null },
+        { ...lost, emptyLookups: LOOKUPS_AT_MOST },
+        { ...lost, candidates: [beside] },
+        { ...issued, claimCode: 'PP1000000001', issuedAt: SAMPLE_AT, lookAt: null },
+        { ...issued, claimCode: 'PP1000000001', lookAt: null, candidates: [beside] },
+        { state: 'free', lookAt: null },
+        { state: 'free', lookAt: null, emptyLookups: LOOKUPS_AT_MOST },
+        { state: 'case', vn: 'a', lookAt: null, candidates: [beside] },
+        { state: 'held', vn: 'a', lookAt: null, candidates: [beside] },
+      ];
+
+      /** Three days of all of these; on each day every two were asked for in the same moment, as after a ledger was put back. */
+      async function hospital(): Promise<{ hcode: string; rows: DoorAsk[] }> {
+        const hcode = newSite();
+        const rows = [0, 1, 2].flatMap((day) =>
+          STANDING.map((standing, i): DoorAsk => {
+            const at = SAMPLE_AT - day * DAY_MS + Math.floor(i / 2);
+            const person = { pid: sampleCitizenId(i), serviceDate: addDays(SAMPLE_DATE, -day) };
+            return newAsk(hcode, null, { ...person, askedAt: at, ...standing });
+          }),
+        );
+        for (const row of rows) expect(await begin(row)).toBe('ok');
+        return { hcode, rows };
+      }
+
+      async function all(filter: AskFilter, limit = 500): Promise<ListedAsk[]> {
+        const found: ListedAsk[] = [];
+        for (let after: string | null = null; ; ) {
+          const page = await asks.list(filter, { limit, ...(after === null ? {} : { after }) });
+          expect(page.items.length).toBeLessThanOrEqual(limit);
+          found.push(...page.items);
+          after = page.next;
+          if (after === null) return found;
+        }
+      }
+
+      const byKey = (rows: readonly DoorAsk[]) =>
+        rows.toSorted((a, b) => (`${a.serviceDate}${a.pid}` < `${b.serviceDate}${b.pid}` ? -1 : 1));
+
+      test('holds what is under way, lost or issued, and filters hold together', async () => {
+        const { hcode, rows } = await hospital();
+        const open = rows.filter((r) => !['free', 'case', 'held'].includes(r.state));
+        for (const filter of [
+          {},
+          { serviceDate: SAMPLE_DATE },
+          { needsPerson: true },
+          { serviceDate: addDays(SAMPLE_DATE, -1), needsPerson: true },
+        ] satisfies AskFilter[]) {
+          const expected = open.filter(
+            (r) =>
+              (filter.serviceDate === undefined || r.serviceDate === filter.serviceDate) &&
+              (filter.needsPerson === undefined || needsPerson(r)),
+          );
+          expect(expected.length).toBeGreaterThan(0);
+          const found = await all({ hcode, ...filter });
+          expect(byKey(found.map(({ ask }) => ask))).toEqual(byKey(expected));
+        }
+        expect(await all({ hcode: newSite() })).toEqual([]);
+      });
+
+      test('is newest first, and its pages hold each once, whatever the page size', async () => {
+        const { hcode, rows } = await hospital();
+        const whole = await all({ hcode });
+        const order = whole.map(({ ask }) => [ask.serviceDate, ask.askedAt] as const);
+        expect(order).toEqual(order.toSorted((a, b) => (a[0] === b[0] ? b[1] - a[1] : a[0] < b[0] ? 1 : -1)));
+        expect(new Set(whole.map(({ id }) => id)).size).toBe(whole.length);
+        for (const limit of [1, 2, 5, whole.length]) expect(await all({ hcode }, limit)).toEqual(whole);
+        // of any hospital
+        const ofAll = (await all({}, 7)).filter(({ ask }) => ask.hcode === hcode);
+        expect(ofAll).toEqual(whole);
+        expect(rows.length).toBeGreaterThan(whole.length);
+      });
+
+      test('has page marks without a citizen id, which no other list takes', async () => {
+        const { hcode, rows } = await hospital();
+        const { next } = await asks.list({ hcode }, { limit: 3 });
+        const mark = Buffer.from(next ?? '', 'base64url').toString('utf8');
+        expect(mark).toContain('client-asks');
+        for (const row of rows) expect(mark).not.toContain(row.pid);
+        for (const wrong of [
+          ledgers[0].listCases({}, { limit: 1, after: next ?? '' }),
+          asks.list({}, { limit: 0 }),
+        ])
+          await expect(wrong).rejects.toMatchObject({ code: 'bad-input' });
+        await expect(asks.list({}, { limit: 1, after: 'rubbish' })).rejects.toMatchObject({
+          code: 'bad-input',
+        });
+      });
+
+      test('knows an ask by a name that it keeps until it is asked for anew', async () => {
+        const hcode = newSite();
+        const ids = async () => (await all({ hcode })).map(({ id }) => id);
+        const ask = newAsk(hcode);
+        await begin(ask);
+        const [id = ''] = await ids();
+        expect(id).toMatch(/^[0-9a-f]{32}$/);
+        await asks.put(askLost(ask, SAMPLE_AT, SAMPLE_AT));
+        expect(await ids()).toEqual([id]);
+        const free = { ...askFreed(ask, SAMPLE_AT), version: 3 };
+        await asks.put(free);
+        expect(await ids()).toEqual([]);
+        await begin(newAsk(hcode, free));
+        const [other = ''] = await ids();
+        expect(other).toMatch(/^[0-9a-f]{32}$/);
+        expect(other).not.toBe(id);
+      });
+
+      test('shows an ask of a row that a visit had marked before', async () => {
+        const hcode = newSite();
+        const { next } = created({ hcode, vn: 'a', pid, claimType: CLAIM_TYPE });
+        await ledgers[0].commit([{ next, from: null, history: [] }]);
+        const asked = changed(next, { askedAt: SAMPLE_AT });
+        await ledgers[0].commit([asked]);
+        await ledgers[0].commit([changed(asked.next, { askedAt: null })]);
+        expect(await all({ hcode })).toEqual([]);
+        const marked = await asks.find(keyOf(hcode));
+        expect(await begin(newAsk(hcode, marked))).toBe('ok');
+        expect(await all({ hcode })).toMatchObject([{ id: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
+      });
+    });
+  });
+
+  test('asks of before they had names get one each, those of visits none', async () => {
+    const store = await make();
+    try {
+      const before = await store.open();
+      const ask = newAsk('10978', null, { state: 'issued', claimCode: newCode(), lookAt: null });
+      for (const n of [1, 2, 3]) await before.doorAsks.begin({ ...ask, pid: sampleCitizenId(n) });
+      const asked = created({ hcode: '10978', vn: 'a', pid: sampleCitizenId(4), claimType: CLAIM_TYPE });
+      await before.commit([asked]);
+      await before.commit([changed(asked.next, { askedAt: SAMPLE_AT })]);
+      // as the version before made it, without what came after
+      for (const statement of [
+        'drop index door_ask_listing',
+        'alter table door_ask drop column id',
+        'alter table door_ask drop column candidates',
+        'alter table visit_case drop column recheck_at',
+        "delete from kysely_migration where name >= '0009'",
+      ]) {
+        await store.sql(statement);
+      }
+      const after = await store.open();
+      const { items } = await after.doorAsks.list({}, { limit: 10 });
+      expect(items.map((item) => item.ask.pid).toSorted()).toEqual([1, 2, 3].map(sampleCitizenId).toSorted());
+      expect(new Set(items.map(({ id }) => id)).size).toBe(3);
+      for (const { id } of items) expect(id).toMatch(/^[0-9a-f]{32}$/);
+      expect(items[0]?.ask).toEqual({ ...ask, pid: items[0]?.ask.pid });
+    } finally {
+      await store.drop();
+    }
   });
 }

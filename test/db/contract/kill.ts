@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { programEnv } from '../../support/program-env.ts';
 import { newSite } from './changes.ts';
 import type { MakeStore, TestStore } from './store.ts';
 
@@ -22,6 +23,7 @@ export function killContract(make: MakeStore): void {
     /** Starts a writer; `told` collects the newest version that it was answered, by visit number. */
     function startWriter(hcode: string, commits: number) {
       const child = spawn(process.execPath, [WRITER, store.store, hcode, String(commits)], {
+        env: programEnv(),
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       children.push(child);

@@ -144,6 +144,7 @@ export function photosContract(make: MakeStore): void {
         'alter table card_read drop column phone',
         'alter table card_read drop column certifier',
         'alter table visit_case drop column given_mobile',
+        'alter table visit_case drop column recheck_at',
         "delete from kysely_migration where name >= '0007'",
       ]) {
         await store.sql(statement);

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { programEnv } from '../../support/program-env.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
@@ -24,7 +25,10 @@ export async function startWorkers(options: {
 }): Promise<Worker[]> {
   const { store, keyFile, hcodes, go } = options;
   const workers = hcodes.map((hcode): Worker & { ready: Promise<unknown> } => {
-    const child = spawn(process.execPath, [WORKER, store, keyFile, hcode, go], { stdio: 'pipe' });
+    const child = spawn(process.execPath, [WORKER, store, keyFile, hcode, go], {
+      env: programEnv(),
+      stdio: 'pipe',
+    });
     const lines: string[] = [];
     let faults = '';
     let rest = '';

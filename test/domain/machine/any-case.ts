@@ -75,6 +75,7 @@ export const anyCase: fc.Arbitrary<Case> = fc
     claimType: orNull(claimType),
     askedAt: orNull(instant),
     emptyLookups: fc.nat(2),
+    recheckAt: orNull(instant),
     soughtIn: fc.nat(1),
     soughtTimes: fc.nat(2),
     code: orNull(

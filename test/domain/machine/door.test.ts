@@ -3,10 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import type { MatchResult } from '../../../src/domain/authen-code.ts';
 import type { Case } from '../../../src/domain/case.ts';
-import type { DoorAsk } from '../../../src/domain/door-ask.ts';
+import { type DoorAsk, heldByCase, needsPerson } from '../../../src/domain/door-ask.ts';
 import {
   askedThroughDoor,
   beforeDoor,
+  besideVisits,
   doorNotSent,
   doorRefused,
   doorStanding,
@@ -48,7 +49,7 @@ function ask(state: DoorAsk['state'], more: Partial<DoorAsk> = {}): DoorAsk {
   return {
     ...{ ...KEY, version: 2, state, vn: null, actor: 'key:his', stationId: 'counter-9', correlationId: 'c9' },
     ...{ askedAt: AT - 60_000, lookAt: AT - 1_000, emptyLookups: 1, soughtIn: 0 },
-    ...{ claimCode: null, issuedAt: null, updatedAt: AT - 60_000, ...more },
+    ...{ claimCode: null, issuedAt: null, candidates: [], updatedAt: AT - 60_000, ...more },
   };
 }
 const issued = ask('issued', { claimCode: CODE.claimCode, issuedAt: CODE.issuedAt, lookAt: null });
@@ -171,6 +172,51 @@ describe('a visit takes over', () => {
     expect(taken?.candidates).toMatchObject([{ claimCode: CODE.claimCode, misfits: ['date'] }]);
   });
 
+  describe('two codes', () => {
+    const second = {
+      ...{ claimCode: 'PP2000000002', claimType: 'PG0060001', hcode: SAMPLE_HCODE },
+      ...{ issuedAt: CODE.issuedAt, misfits: [], heldBy: null },
+    };
+    const both = { ...issued, candidates: [second] };
+
+    test('of which a person must say which one it is, and none is written', () => {
+      const taken = takenOver(ready(), both, AT);
+      expect(taken?.next).toMatchObject({ state: 'needs-staff', reason: 'code-ambiguous', code: null });
+      expect(taken?.next).toMatchObject({ askedAt: issued.askedAt, nextStep: null });
+      expect(taken?.next.candidates.map((c) => c.claimCode)).toEqual([CODE.claimCode, second.claimCode]);
+      expect(taken?.history).toMatchObject([{ event: 'code-issued', reason: 'code-ambiguous' }]);
+    });
+
+    test('of which the first does not fit: the second is shown as well', () => {
+      const taken = takenOver(ready(), { ...both, issuedAt: AT - 3 * 86_400_000 }, AT)?.next;
+      expect(taken).toMatchObject({ state: 'needs-staff', reason: 'code-does-not-fit' });
+      expect(taken?.candidates.map((c) => c.claimCode)).toEqual([CODE.claimCode, second.claimCode]);
+    });
+
+    test('of which the second is still looked for: the case does it', () => {
+      const looked = { ...issued, lookAt: AT + 20_000, emptyLookups: 2 };
+      const once = takenOver(ready(), looked, AT)?.next;
+      expect(once).toMatchObject({ state: 'confirmed', recheckAt: AT + 20_000, emptyLookups: 2 });
+      // there is a third perhaps
+      expect(takenOver(ready(), { ...looked, candidates: [second] }, AT)?.next).toMatchObject({
+        ...{ state: 'needs-staff', recheckAt: AT + 20_000 },
+        ...{ nextStep: 'lookup', dueAt: AT + 20_000 },
+      });
+      const wrong = { ...looked, issuedAt: AT - 3 * 86_400_000 };
+      expect(takenOver(ready(), wrong, AT)?.next).toMatchObject({ nextStep: 'lookup', dueAt: AT + 20_000 });
+    });
+  });
+
+  test('what a clock that was ahead has left, with its times put right', () => {
+    const ahead = { askedAt: AT + 3_600_000, lookAt: AT + 3_602_000, updatedAt: AT + 3_601_000 };
+    expect(takenOver(ready(), ask('lost', ahead), AT)?.next).toMatchObject({
+      ...{ state: 'unknown', askedAt: AT - 1_000, dueAt: AT + 1_000 },
+    });
+    expect(takenOver(ready(), { ...issued, ...ahead }, AT)?.next).toMatchObject({
+      ...{ askedAt: AT - 1_000, recheckAt: AT + 1_000 },
+    });
+  });
+
   test('an ask whose answer was lost, with the look-ups that it has had', () => {
     const taken = takenOver(ready(), ask('lost', { lookAt: AT + 9_000 }), AT);
     expect(taken?.next).toMatchObject({
@@ -190,6 +236,31 @@ describe('a visit takes over', () => {
 });
 
 const WHOLE = { correlationId: 'c9', isWhole: true, isRead: true };
+
+describe('an ask whose code no visit takes', () => {
+  const OTHER = { claimCode: 'PP7777777777', claimType: null, issuedAt: null, source: 'his' } as const;
+  const held = awaiting({ state: 'written', code: OTHER, vn: 'v7' });
+  const beside = besideVisits(issued, [held], AT);
+  test('goes before a person once a visit of the day holds another', () => {
+    expect(beside).toMatchObject({
+      ...{ state: 'issued', claimCode: CODE.claimCode, lookAt: null, version: issued.version + 1 },
+      candidates: [{ claimCode: OTHER.claimCode, misfits: ['held-by-other-visit'], heldBy: 'v7' }],
+    });
+    expect(beside !== null && needsPerson(beside)).toBe(true);
+  });
+  test.each<[string, DoorAsk, Case[]]>([
+    ['no visit is there', issued, []],
+    ['the visit holds none', issued, [awaiting()]],
+    ['the visit is cancelled', issued, [{ ...held, state: 'cancelled' }]],
+    ['its code is of another claim type', issued, [{ ...held, code: { ...OTHER, claimType: 'PG0130001' } }]],
+    ['its code is the very one', issued, [{ ...held, code: { ...OTHER, claimCode: CODE.claimCode } }]],
+    ['it is known', beside ?? issued, [held]],
+    ['a second code of the ask is still looked for', { ...issued, lookAt: AT }, [held]],
+    ['there is no code yet', ask('lost'), [held]],
+  ])('but not when %s', (_, left, cases) => {
+    expect(besideVisits(left, cases, AT)).toBeNull();
+  });
+});
 
 describe('which visit', () => {
   const at = (vn: string, minutes: number, more: Partial<Case> = {}) => {
@@ -226,6 +297,12 @@ describe('how it stands', () => {
     ['nobody has asked', null, [], 'open'],
     ['nothing came of it', ask('free'), [], 'open'],
     ['a client has the code', issued, [], 'code'],
+    [
+      'a client has it, and has typed it into the HIS',
+      heldByCase(issued, 'v', AT),
+      [awaiting({ state: 'written', code: { ...HELD, source: 'his' } })],
+      'code',
+    ],
     ['a visit has it', null, [awaiting({ state: 'written', code: HELD })], 'code'],
     [
       'a visit has one of another type',

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { SitePolicy } from '../../../src/domain/assess.ts';
-import { matchCode } from '../../../src/domain/authen-code.ts';
+import { codesBeside, matchCode } from '../../../src/domain/authen-code.ts';
 import { DAY_MS } from '../../../src/domain/bangkok.ts';
 import type { CardRead } from '../../../src/domain/card-read.ts';
 import type { Case } from '../../../src/domain/case.ts';
@@ -25,6 +25,7 @@ import { photoDeleted } from '../../../src/domain/machine/photo.ts';
 import { ambiguousInRun, codeFoundInRun, writeBackUndone } from '../../../src/domain/machine/reconcile.ts';
 import { type Gap, seekFirst, seekWithoutCard } from '../../../src/domain/machine/restored.ts';
 import { rightTold } from '../../../src/domain/machine/right.ts';
+import { lookedAtAgain } from '../../../src/domain/machine/second-code.ts';
 import * as staff from '../../../src/domain/machine/staff.ts';
 import type { Change } from '../../../src/domain/machine/transition.ts';
 import { waitForHis, writeBackRefused, writtenBack } from '../../../src/domain/machine/write-back.ts';
@@ -74,6 +75,12 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
     const match = matchCode(g.codes, obtain.wantedOf(c), () => (g.heldBy === null ? null : { vn: g.heldBy }));
     return lookedUp(c, match, { ...g, policy: POLICY }, LOOKUP_TIMES, g.at);
   },
+  lookedAtAgain: (c, g) => {
+    if (c.pid === null || c.claimType === null) return null;
+    const holder = () => (g.heldBy === null ? null : { vn: g.heldBy });
+    const beside = codesBeside(c.code?.claimCode ?? null, g.codes, obtain.wantedOf(c), holder);
+    return lookedAtAgain(c, beside, LOOKUP_TIMES, g.at);
+  },
   lookupRefused: (c, g) => lookupRefused(c, 'a token that is not good', g.at),
   written: (c, g) => writtenBack(c, { kind: 'written', row: { vn: c.vn }, previous: null }, g.at),
   occupied: (c, g) => writtenBack(c, { kind: 'occupied', holds: g.visit.code ?? 'x' }, g.at),
@@ -96,7 +103,7 @@ const EVENTS: Record<string, (c: Case, given: Given) => Change | null> = {
     c.pid === null ? null : rightTold(c, sampleFoundRight({ pid: c.pid, serviceDate: c.serviceDate }), g.at),
   clockSetBack: (c, g) => clockSetBack(c, g.at),
   codeFoundInRun: (c, g) => {
-    const found = { source: 'authen-status' };
+    const found = { source: 'authen-status', times: LOOKUP_TIMES };
     return g.codes[0] === undefined ? null : codeFoundInRun(c, g.codes[0], found, { run: 'r1', at: g.at });
   },
   ambiguousInRun: (c, g) => ambiguousInRun(c, c.candidates, { run: 'r1', at: g.at }),
@@ -126,7 +133,7 @@ const ask = (c: Case, { at, codes }: Given, state: DoorAsk['state']): DoorAsk =>
     lookAt: at,
   },
   ...{ emptyLookups: 1, soughtIn: 0, claimCode: codes[0]?.claimCode ?? 'PP1000000009' },
-  ...{ issuedAt: codes[0]?.issuedAt ?? null, updatedAt: at },
+  ...{ issuedAt: codes[0]?.issuedAt ?? null, candidates: [], updatedAt: at },
 });
 Object.assign(EVENTS, {
   askedThroughDoor: (c: Case, g: Given) => askedThroughDoor(c, DOOR, g.at + 45_000, client(g)),

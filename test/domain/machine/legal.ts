@@ -46,8 +46,10 @@ export function expectSound(c: Case): void {
   }
   // a case on the list is looked up once when its day is over
   if (c.state === 'needs-staff') expect([null, 'lookup'], about).toContain(c.nextStep);
+  // what is in doubt is looked at again, whatever has become of the case since
+  if (c.recheckAt !== null) expect([c.askedAt, c.nextStep], about).not.toContain(null);
   if (['expired', 'cancelled', 'closed', 'not-required', 'written'].includes(c.state)) {
-    expect(c.nextStep, about).toBeNull();
+    expect(c.nextStep, about).toBe(c.recheckAt === null ? null : 'lookup');
     expect(c.reason === null, about).toBe(c.state === 'written');
   }
   if (c.state === 'needs-staff') expect(c.reason, about).not.toBeNull();

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Candidate, MatchResult } from '../../../src/domain/authen-code.ts';
+import { DAY_MS } from '../../../src/domain/bangkok.ts';
 import type { Case } from '../../../src/domain/case.ts';
 import { lookedUp, lookupRefused, mayBeAnswerTo } from '../../../src/domain/machine/lookup.ts';
 import { sampleVisit } from '../../support/samples.ts';
@@ -290,7 +291,20 @@ it.each<[string, Case, MatchResult, number, Partial<Case> | null]>([
     NEXT_DAY,
     { state: 'needs-staff', reason: 'service-day-over' },
   ],
-  ['ready, the day not over after all', given.ready({ nextStep: 'lookup' }), given.none(), AT, null],
+  [
+    'ready, the day not over after all: the clock was ahead',
+    given.ready({ nextStep: 'lookup' }),
+    given.none(),
+    AT,
+    { state: 'ready', nextStep: 'draft', dueAt: AT },
+  ],
+  [
+    'drafted, the day not over after all',
+    given.drafted({ nextStep: 'lookup' }),
+    given.none(),
+    AT,
+    { state: 'drafted', nextStep: 'confirm', dueAt: AT },
+  ],
   [
     'refused, the day over',
     given.unknown({ reason: 'refused', reasonDetail: 'words' }),
@@ -347,6 +361,7 @@ it('leaves a code to the visit whose answer it may be', () => {
 });
 
 const WORDS = 'token หมดอายุ';
+const ON_LIST = { state: 'needs-staff', reason: 'lookup-refused', reasonDetail: WORDS } as const;
 const MINUTE = 60_000;
 
 it.each<[string, Case, number, Partial<Case>]>([
@@ -382,9 +397,7 @@ it.each<[string, Case, number, Partial<Case>]>([
     { state: 'offline', reason: 'waiting-reread', reasonDetail: WORDS, nextStep: 'lookup' },
   ],
   ...[
-    given.unknown({ reason: 'lookup-refused' }),
     given.unknown({ reason: 'refused' }),
-    given.confirming(),
     given.offline(),
     given.awaiting({ nextStep: 'lookup' }),
     given.ready({ nextStep: 'lookup' }),
@@ -393,14 +406,24 @@ it.each<[string, Case, number, Partial<Case>]>([
     `when the day is over: ${c.state} ${c.reason}`,
     c,
     NEXT_DAY,
-    {
-      state: 'needs-staff',
-      reason: 'lookup-refused',
-      reasonDetail: WORDS,
-      nextStep: null,
-      askedAt: c.askedAt,
-    },
+    { ...ON_LIST, nextStep: null, askedAt: c.askedAt },
   ]),
+  ...[given.unknown({ reason: 'lookup-refused' }), given.confirming()].flatMap(
+    (c): [string, Case, number, Partial<Case>][] => [
+      [
+        `when the day is over, and a code of ours may be there: ${c.state} ${c.reason}`,
+        c,
+        NEXT_DAY,
+        { ...ON_LIST, nextStep: 'lookup', dueAt: NEXT_DAY + 30 * 60_000, askedAt: c.askedAt },
+      ],
+      [
+        `a day later, though a code of ours may be there: ${c.state} ${c.reason}`,
+        c,
+        NEXT_DAY + DAY_MS,
+        { ...ON_LIST, nextStep: null, askedAt: c.askedAt },
+      ],
+    ],
+  ),
 ])('NHSO refuses the look-up %s', (_, c, at, expected) => {
   const changed = lookupRefused(c, WORDS, at);
   expectLegal(c, changed);

@@ -12,6 +12,7 @@ import {
   confirming,
   drafted,
   HELD,
+  LOOKUP_TIMES,
   NEXT_DAY,
   offline,
   onList,
@@ -22,7 +23,7 @@ import {
 import { expectLegal } from './legal.ts';
 
 const RUN = { run: '20261120-10978-abc', at: NEXT_DAY };
-const FOUND = { source: 'authen-status' };
+const FOUND = { source: 'authen-status', times: LOOKUP_TIMES };
 const expired = (more: Partial<Case> = {}) =>
   awaiting({ state: 'expired', reason: 'day-over-no-card', ...more });
 

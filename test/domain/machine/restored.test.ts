@@ -9,6 +9,7 @@ import {
   mayHaveBeenAsked,
   putBack,
   seekFirst,
+  seekNext,
   seekWithoutCard,
 } from '../../../src/domain/machine/restored.ts';
 import { retryCase } from '../../../src/domain/machine/staff.ts';
@@ -81,7 +82,7 @@ it.each<[string, Case, MatchResult, number, Partial<Case>]>([
     sought(),
     given.none(),
     AT,
-    { state: 'unknown', reason: 'ledger-restored', soughtTimes: 1, nextStep: 'lookup', dueAt: AT + 20_000 },
+    { state: 'unknown', reason: 'ledger-restored', soughtTimes: 1, nextStep: 'lookup', dueAt: AT + 40_000 },
   ],
   [
     'nothing, twice',
@@ -157,14 +158,28 @@ it('what was looked for is forgotten with the person', () => {
   expect(visitSeen(c, phone, GROUNDS.read, GROUNDS.policy, AT)?.next.soughtTimes).toBe(2);
 });
 
+it.each<[string, number, number]>([
+  ['at once: the confirm of the last moment may be at work', 0, 65_000],
+  ['some seconds later', 30_000, 35_000],
+  ['when it is over: a pause all the same', 50_000, 20_000],
+  ['after hours', 36_000_000, 20_000],
+  ['by a clock that was set back', -3_600_000, 65_000],
+])(
+  'looks the second time when nothing of the lost ledger is at work any more: first %s',
+  (_, afterMs, waits) => {
+    const at = GAP.to + afterMs;
+    expect(seekNext(GAP, { settleMs: 20_000, atWorkMs: 45_000 }, at)).toBe(at + waits);
+  },
+);
+
 it('a visit without a card is looked for twice, and then waits on', () => {
   const c = given.awaiting({ nextStep: null, dueAt: null });
   const first = seekWithoutCard(c, GAP, AT)?.next as Case;
   expect(first).toMatchObject({ state: 'awaiting-card', nextStep: 'lookup', dueAt: AT });
   expect(seekWithoutCard(first, GAP, AT)).toBeNull();
   const second = lookedUp(first, given.none(), HERE, given.LOOKUP_TIMES, AT)?.next as Case;
-  expect(second).toMatchObject({ state: 'awaiting-card', nextStep: 'lookup', dueAt: AT + 20_000 });
-  const last = lookedUp(second, given.none(), HERE, given.LOOKUP_TIMES, AT + 20_000)?.next as Case;
+  expect(second).toMatchObject({ state: 'awaiting-card', nextStep: 'lookup', dueAt: AT + 40_000 });
+  const last = lookedUp(second, given.none(), HERE, given.LOOKUP_TIMES, AT + 40_000)?.next as Case;
   expect(last).toMatchObject({ state: 'awaiting-card', reason: 'waiting-card', nextStep: null });
   expect(seekWithoutCard(last, GAP, AT)).toBeNull();
   expect(mayHaveBeenAsked(last, GAP)).toBe(false);

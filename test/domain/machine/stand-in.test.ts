@@ -113,7 +113,12 @@ describe.each(EITHER)('a %s read', (kind, read) => {
     const waiting = paired(read);
     const over = lookUp(waiting, given.none(), NEXT_DAY);
     for (const c of [waiting, over]) {
-      const found = codeFoundInRun(c, CODE, { source: 'authen-status' }, { run: 'r', at: NEXT_DAY });
+      const found = codeFoundInRun(
+        c,
+        CODE,
+        { source: 'authen-status', times: given.LOOKUP_TIMES },
+        { run: 'r', at: NEXT_DAY },
+      );
       expect(found?.next).toMatchObject({ state: 'found-elsewhere', code: { claimCode: CODE.claimCode } });
     }
   });

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { endOfServiceDate, type Instant } from '../../../src/domain/bangkok.ts';
 import type { Case } from '../../../src/domain/case.ts';
-import { isUndecided } from '../../../src/domain/door-ask.ts';
+import { type DoorAsk, isUndecided, needsPerson } from '../../../src/domain/door-ask.ts';
 import { dayOver } from '../../../src/domain/machine/day-end.ts';
 import { SAMPLE_DATE } from '../../support/samples.ts';
 import { DoorModel } from './whole-way/door.ts';
@@ -20,36 +20,63 @@ const ON_THE_WAY = ['ready', 'drafted', 'confirming', 'unknown', 'confirmed', 'f
 /** A person's deed, after which a code of ours may stand nowhere but in the history. */
 const BY_A_PERSON = ['closed', 'code-adopted', 'code-typed-in-his'];
 
+const anyHabits = fc.record({
+  limit: fc.constantFrom(1, 1, 2),
+  isTerse: fc.constantFrom(false, false, true),
+  hiddenMs: fc.constantFrom(0, 15_000),
+  lateMs: fc.constantFrom(1_000, 10_000, 41_000),
+});
+const many = (most: number) =>
+  fc.array(happening, { minLength: Math.min(20, most), maxLength: most, size: 'max' });
+
 it('nothing is lost, nothing is asked twice, every visit is accounted for', () => {
   fc.assert(
-    fc.property(
-      fc.record({
-        limit: fc.constantFrom(1, 1, 2),
-        isTerse: fc.constantFrom(false, false, true),
-        hiddenMs: fc.constantFrom(0, 15_000),
-        lateMs: fc.constantFrom(1_000, 10_000, 41_000),
-      }),
-      fc.array(happening, { minLength: 20, maxLength: 120, size: 'max' }),
-      (habits, happenings) => {
-        const world = new World(new NhsoModel(habits));
-        begin(world);
-        for (const { run } of happenings) run(world);
-        comeToRest(world);
-        expectAtRest(world);
-        world.now = Math.max(world.now, endOfServiceDate(SAMPLE_DATE) + MINUTE);
-        comeToRest(world);
-        expectAtRest(world);
-        for (const c of world.ledger.cases.values()) {
-          if (c.serviceDate !== SAMPLE_DATE) continue;
-          expect(c.nextStep, `${c.vn} stands still when its day is over`).toBeNull();
-          expect(['awaiting-card', 'offline']).not.toContain(c.state);
-          expect(dayOver(c, world.now), `${c.vn} ${c.state} ${c.reason} has been looked up`).toBeNull();
-        }
-      },
-    ),
+    fc.property(anyHabits, many(120), (habits, happenings) => {
+      const world = new World(new NhsoModel(habits));
+      begin(world);
+      for (const { run } of happenings) run(world);
+      end(world);
+    }),
     { numRuns: RUNS, reporter: tell },
   );
 }, 600_000);
+
+it('nor where another channel issues a code while ours is still at work, and whatever comes before, between and after', () => {
+  const habits = anyHabits.map((some) => ({ ...some, limit: 2, lateMs: 41_000 }));
+  fc.assert(
+    fc.property(habits, many(6), many(3), many(30), (some, before, between, after) => {
+      const world = new World(new NhsoModel(some));
+      begin(world);
+      for (const { run } of before) run(world);
+      const asksOf = (vn: string) => world.ledger.cases.get(vn)?.nextStep;
+      if (asksOf('v1') === 'draft') world.work('v1', 'answered');
+      if (asksOf('v1') === 'confirm') world.work('v1', 'late');
+      deliverAll(world);
+      for (const { run } of between) run(world);
+      const pid = world.ledger.cases.get('v1')?.pid;
+      if (pid != null) world.nhso.issue(pid, 'PG0060001', world.now);
+      world.now += 5_000;
+      for (const { run } of after) run(world);
+      end(world);
+    }),
+    { numRuns: RUNS / 2, reporter: tell },
+  );
+}, 600_000);
+
+/** Whatever has happened, the day ends, and the next one. */
+function end(world: World): void {
+  comeToRest(world);
+  expectAtRest(world);
+  world.now = Math.max(world.now, endOfServiceDate(SAMPLE_DATE) + MINUTE);
+  comeToRest(world);
+  expectAtRest(world);
+  for (const c of world.ledger.cases.values()) {
+    if (c.serviceDate !== SAMPLE_DATE) continue;
+    expect(c.nextStep, `${c.vn} stands still when its day is over`).toBeNull();
+    expect(['awaiting-card', 'offline']).not.toContain(c.state);
+    expect(dayOver(c, world.now), `${c.vn} ${c.state} ${c.reason} has been looked up`).toBeNull();
+  }
+}
 
 /** Two visits of one person, one of another; their cards are read. */
 function begin(world: World): void {
@@ -77,7 +104,10 @@ function comeToRest(world: World): void {
     }
     DoorModel.of(world).work();
     const asked = [...world.ledger.asks.values()].filter((a) => a.lookAt !== null && a.state !== 'case');
-    const open = [...world.ledger.cases.values()].filter((c) => c.nextStep !== null && !isWaiting(c));
+    // a card that came after the day was closed has it closed once more
+    const open = [...world.ledger.cases.values()].filter(
+      (c) => (c.nextStep !== null && !isWaiting(c)) || dayOver(c, world.now) !== null,
+    );
     const isOver = (lookAt: number | null): boolean => (lookAt ?? 0) > world.now + 25 * MINUTE;
     if (open.length === 0 && asked.every((a) => isOver(a.lookAt))) return;
     // what NHSO had refused to look up waits for up to half an hour
@@ -109,7 +139,9 @@ function expectAtRest(world: World): void {
     const isSettled = cases.some((c) => isSettledByAPerson(world, c, code.claimCode));
     // a client has it, or will when it asks again, and no visit could take it
     const isClients = [...world.ledger.asks.values()].some(
-      (a) => a.pid === code.pid && (a.claimCode === code.claimCode || (a.state === 'lost' && isUndecided(a))),
+      (a) =>
+        a.pid === code.pid &&
+        (a.claimCode === code.claimCode || isUndecided(a) || (needsPerson(a) && shows(a, code.claimCode))),
     );
     expect(
       isInHis || isListed || isSettled || isClients,
@@ -133,9 +165,12 @@ function expectNoCodeTwice(cases: readonly Case[]): void {
   expect(new Set(held).size).toBe(held.length);
 }
 
-/** What became of it may have stood in a ledger that was lost: a visit cancelled since, a person's decision. */
-function isForgotten(world: World, issuedAt: Instant | null): boolean {
-  return world.lost.some(({ from, to }) => issuedAt !== null && from <= issuedAt && issuedAt <= to);
+/**
+ * What became of it may have stood in a ledger that was lost: a visit cancelled since, a person's decision. So may that it was
+ * asked for, at the last by a process that died with it.
+ */
+function isForgotten({ lost, nhso }: World, issuedAt: Instant | null): boolean {
+  return lost.some(({ from, to }) => issuedAt !== null && from <= issuedAt && issuedAt <= to + nhso.lateMs);
 }
 
 function names(c: Case, claimCode: string): boolean {
@@ -144,6 +179,10 @@ function names(c: Case, claimCode: string): boolean {
     c.candidates.some((k) => k.claimCode === claimCode) ||
     (c.reasonDetail ?? '').includes(claimCode)
   );
+}
+
+function shows({ candidates }: DoorAsk, claimCode: string): boolean {
+  return candidates.some((c) => c.claimCode === claimCode);
 }
 
 /** A person decided on the case after the code had come to it. */

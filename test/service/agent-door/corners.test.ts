@@ -2,10 +2,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { serviceDateOf } from '../../../src/domain/bangkok.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
-import { SAMPLE_HCODE, sampleCitizenId } from '../../support/samples.ts';
+import { untilMidnightMs } from '../../support/away-from-midnight.ts';
+import { sampleCitizenId } from '../../support/samples.ts';
 import { claimOf, DoorHouse, doorClient, type PublicClient } from './house.ts';
+import { askOf, codesOf, nextPerson } from './people.ts';
 
 const SETTINGS = { breakerFailures: 20 };
 const CONFIRM_MS = 10_000;
@@ -14,22 +15,10 @@ let house: DoorHouse;
 let client: PublicClient;
 beforeAll(async () => {
   house = await DoorHouse.open({ settings: SETTINGS, timeouts: { confirmMs: CONFIRM_MS } });
+  house.nhso.limitPerDay(null);
   client = await doorClient(house);
 });
 afterAll(() => house.close());
-
-let people = 70_000;
-/** Somebody nobody has met, with the card in the reader. */
-function next(at = house): number {
-  people += 1;
-  at.nhso.clearFaults();
-  at.nhso.limitPerDay(null);
-  at.nhso.insertCard(sampleCitizenId(people));
-  return people;
-}
-
-const codesOf = (n: number, at = house): string[] =>
-  at.nhso.codes(sampleCitizenId(n)).map((c) => c.claimCode);
 
 /** A visit that a client may ask for and the bridge does not. */
 async function waiting(n: number): Promise<string> {
@@ -45,7 +34,7 @@ async function correct(vn: string, more: Partial<Visit>): Promise<void> {
 }
 
 test('the visit becomes another person’s while the client waits for its turn: one code, and none for the other', async () => {
-  const n = next();
+  const n = nextPerson(house);
   const claim = claimOf(await client.read());
   const vn = await waiting(n);
   house.nhso.delay(1_000, 'read-card-only');
@@ -56,13 +45,27 @@ test('the visit becomes another person’s while the client waits for its turn: 
   await correct(vn, { pid: sampleCitizenId(n + 5_000), hn: 'another' });
   expect((await house.case(vn))?.pid).toBe(sampleCitizenId(n + 5_000));
   await before;
-  expect((await told).json.claimCode).toBe(codesOf(n)[0]);
-  expect(codesOf(n)).toHaveLength(1);
+  expect((await told).json.claimCode).toBe(codesOf(house, n)[0]);
+  expect(codesOf(house, n)).toHaveLength(1);
   expect(await house.case(vn)).toMatchObject({ askedAt: null, code: null });
 });
 
+test('a clock that was an hour ahead when an answer was lost: it is looked up within seconds of being set back', async () => {
+  const n = nextPerson(house);
+  const claim = claimOf(await client.read());
+  house.pass(3_600_000);
+  // NHSO's own is right
+  house.nhso.clockOffset(house.rightMs);
+  house.nhso.loseAnswers({ next: 1, how: 'drop', late: { breaksAfterMs: 0, worksAfterMs: 1_000 } });
+  const told = client.confirm(claim);
+  while (house.nhso.confirms(sampleCitizenId(n)).length === 0) await sleep(50);
+  house.pass(-3_600_000);
+  expect((await told).json.claimCode).toBe(codesOf(house, n)[0]);
+  expect(codesOf(house, n)).toHaveLength(1);
+});
+
 test('a clerk has settled what was asked for with another code: the client is told at once to look at NHSO', async () => {
-  const n = next();
+  const n = nextPerson(house);
   const claim = claimOf(await client.read());
   const vn = await waiting(n);
   house.nhso.loseAnswers({ next: 1, how: 'drop' });
@@ -77,7 +80,7 @@ test('a clerk has settled what was asked for with another code: the client is to
   const { status, json } = await client.confirm(claim);
   expect(performance.now() - begun).toBeLessThan(CONFIRM_MS / 2);
   expect([status, json.message]).toEqual([500, expect.stringContaining('Please look at NHSO')]);
-  expect(codesOf(n)).toHaveLength(2);
+  expect(codesOf(house, n)).toHaveLength(2);
 });
 
 describe('over the line of a reader worker', () => {
@@ -89,65 +92,79 @@ describe('over the line of a reader worker', () => {
       settings: SETTINGS,
       timeouts: { confirmMs: CONFIRM_MS },
     });
+    carried.nhso.limitPerDay(null);
     await carried.carry();
     own = await doorClient(carried);
   });
   afterAll(() => carried.close());
 
-  const row = (n: number) =>
-    carried.ledger.doorAsks.find({
-      ...{ hcode: SAMPLE_HCODE, pid: sampleCitizenId(n), claimType: 'PG0060001' },
-      serviceDate: serviceDateOf(Date.now()),
-    });
-
   test('a number in the place of a text is taken, as the agent takes it', async () => {
-    const n = next(carried);
+    const n = nextPerson(carried);
     const { status, json } = await own.confirm(claimOf(await own.read(), { hn: 123 }));
-    expect([status, [json.claimCode]]).toEqual([200, codesOf(n, carried)]);
+    expect([status, [json.claimCode]]).toEqual([200, codesOf(carried, n)]);
   });
 
   test('what is missing is refused in the agent’s own words', async () => {
-    const n = next(carried);
+    const n = nextPerson(carried);
     const { status, json } = await own.confirm(claimOf(await own.read(), { mobile: undefined }));
     expect([status, json.errors]).toEqual([
       400,
       [expect.objectContaining({ field: 'mobile', rejectedValue: '' })],
     ]);
-    expect(await row(n)).toMatchObject({ state: 'free' });
+    expect(await askOf(carried, n)).toMatchObject({ state: 'free' });
   });
 
   test.each<[string, Record<string, unknown>]>([
     ['a list', { mobile: ['0812345678'] }],
     ['a text without end', { hn: '1'.repeat(300) }],
   ])('%s, which no line carries, is refused at once and leaves nothing to look up', async (_, more) => {
-    const n = next(carried);
+    const n = nextPerson(carried);
     const begun = performance.now();
     expect((await own.confirm(claimOf(await own.read(), more))).status).toBe(400);
     expect(performance.now() - begun).toBeLessThan(CONFIRM_MS / 2);
-    expect(await row(n)).toMatchObject({ state: 'free' });
+    expect(await askOf(carried, n)).toMatchObject({ state: 'free' });
     expect((await own.confirm(claimOf(await own.read()))).status).toBe(200);
-    expect(codesOf(n, carried)).toHaveLength(1);
+    expect(codesOf(carried, n)).toHaveLength(1);
   });
 });
 
 test('a ledger was put back and the bridge listens, but has not begun: nothing is asked for before it knows', async () => {
   const early = await DoorHouse.open({ isEarly: true, settings: SETTINGS });
   try {
+    early.nhso.limitPerDay(null);
     const own = await doorClient(early);
-    const n = next(early);
+    const n = nextPerson(early);
     const claim = claimOf(await own.read());
     // asked for since the backup
     const { claimCode } = early.nhso.issueCode({ pid: sampleCitizenId(n), claimType: 'PG0060001' });
     await early.ledger.remember(
       'lineage',
-      JSON.stringify({ gap: null, place: null, backupAt: Date.now() - 60_000, setAsideAt: null }),
+      JSON.stringify({ gap: null, place: null, backupAt: house.clock.now() - 60_000, setAsideAt: null }),
     );
     expect((await own.confirm(claim)).status).toBe(500);
-    expect(codesOf(n, early)).toEqual([claimCode]);
+    expect(codesOf(early, n)).toEqual([claimCode]);
     await early.begin();
     expect((await own.confirm(claim)).json.claimCode).toBe(claimCode);
-    expect(codesOf(n, early)).toEqual([claimCode]);
+    expect(codesOf(early, n)).toEqual([claimCode]);
   } finally {
     await early.close();
   }
+});
+
+// the last one: its house stays in the evening
+test('what a clock an hour ahead has asked for late in the evening, for the next day, is looked for before it is asked for this day', async () => {
+  const n = nextPerson(house);
+  const toEvening = untilMidnightMs(house.clock.now()) - 1_800_000;
+  house.pass(toEvening);
+  await client.read();
+  house.pass(3_600_000);
+  const claim = claimOf(await client.read());
+  house.nhso.clockOffset(house.rightMs + toEvening);
+  house.nhso.loseAnswers({ next: 1, how: 'drop' });
+  const ahead = client.confirm(claim);
+  while (house.nhso.confirms(sampleCitizenId(n)).length === 0) await sleep(50);
+  house.pass(-3_600_000);
+  await Promise.all([ahead, client.confirm(claim)]);
+  expect(house.nhso.confirms(sampleCitizenId(n))).toMatchObject([{ asked: 1 }]);
+  expect(codesOf(house, n)).toHaveLength(1);
 });

@@ -6,6 +6,7 @@ import { serviceDateOf } from '../../../src/domain/bangkok.ts';
 import { LOOKUPS_AT_MOST } from '../../../src/domain/machine/lost-answer.ts';
 import { SAMPLE_HCODE, sampleCitizenId } from '../../support/samples.ts';
 import { claimOf, DoorHouse, doorClient, type PublicClient, STATIONS, type Told } from './house.ts';
+import { askOf, codesOf, nextPerson } from './people.ts';
 
 let house: DoorHouse;
 let client: PublicClient;
@@ -15,15 +16,6 @@ beforeAll(async () => {
 });
 afterAll(() => house.close());
 
-let people = 60_000;
-/** Somebody nobody has met, with the card in the reader. */
-function next(): number {
-  people += 1;
-  house.nhso.clearFaults();
-  house.nhso.insertCard(sampleCitizenId(people));
-  return people;
-}
-
 /** What NHSO was asked for the person, and what it issued. */
 function asked(n: number): { asked: number; issued: number; refused: number }[] {
   return house.nhso
@@ -32,51 +24,37 @@ function asked(n: number): { asked: number; issued: number; refused: number }[] 
 }
 const ONCE = [{ asked: 1, issued: 1, refused: 0 }];
 
-function codesOf(n: number): string[] {
-  return house.nhso.codes(sampleCitizenId(n)).map((c) => c.claimCode);
-}
-
-async function row(n: number, claimType = 'PG0060001') {
-  const key = {
-    hcode: SAMPLE_HCODE,
-    pid: sampleCitizenId(n),
-    serviceDate: serviceDateOf(Date.now()),
-    claimType,
-  };
-  return house.ledger.doorAsks.find(key);
-}
-
 /** As if it had been asked for a minute earlier, and all look-ups but two had been made. */
 async function isMinuteOlder(n: number): Promise<void> {
   for (;;) {
-    const ask = await row(n);
+    const ask = await askOf(house, n);
     if (ask === null) throw new Error('it was asked for');
     const { version, askedAt } = ask;
-    const older = { askedAt: askedAt - 60_000, emptyLookups: LOOKUPS_AT_MOST - 2, lookAt: Date.now() };
+    const older = { askedAt: askedAt - 60_000, emptyLookups: LOOKUPS_AT_MOST - 2, lookAt: house.clock.now() };
     if (await house.ledger.doorAsks.put({ ...ask, ...older, version: version + 1 })) return;
   }
 }
 
 describe('before the visit is there', () => {
   test('the code is kept, given again, and goes to the visit when it comes', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const claim = claimOf(await client.read());
     const first = await client.confirm(claim);
     expect(first.status).toBe(200);
-    expect(await row(n)).toMatchObject({ state: 'issued', claimCode: first.json.claimCode });
+    expect(await askOf(house, n)).toMatchObject({ state: 'issued', claimCode: first.json.claimCode });
     expect((await client.confirm(claim)).json).toEqual(first.json);
     const vn = house.visit(n);
     await house.poll();
     await house.caseIn(vn, 'written');
     expect(house.codeInHis(vn)).toBe(first.json.claimCode);
     expect(asked(n)).toEqual(ONCE);
-    expect(await row(n)).toMatchObject({ state: 'case', vn });
+    expect(await askOf(house, n)).toMatchObject({ state: 'case', vn });
     expect((await client.confirm(claim)).json).toEqual(first.json);
     expect(asked(n)).toEqual(ONCE);
   });
 
   test('the history of the visit says whose it was', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const { json } = await client.confirm(claimOf(await client.read()));
     const vn = house.visit(n);
     await house.poll();
@@ -89,7 +67,7 @@ describe('before the visit is there', () => {
   });
 
   test('a visit without a phone gets it as well: the client had the phone', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const { json } = await client.confirm(claimOf(await client.read()));
     const vn = house.visit(n, { phones: [] });
     await house.poll();
@@ -99,27 +77,27 @@ describe('before the visit is there', () => {
   });
 
   test('the claim type is the one that the client has chosen', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const { json } = await client.confirm(claimOf(await client.read(), { claimType: 'PG0130001' }));
     const vn = house.visit(n);
     await house.poll();
     const written = await house.caseIn(vn, 'written');
     expect(written).toMatchObject({ claimType: 'PG0130001', code: { claimCode: json.claimCode } });
-    expect(codesOf(n)).toEqual([json.claimCode]);
+    expect(codesOf(house, n)).toEqual([json.claimCode]);
   });
 
   test('a lost answer is looked up, and the client gets the code', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const claim = claimOf(await client.read());
     house.nhso.loseAnswers({ next: 1, how: 'drop' });
     const { status, json } = await client.confirm(claim);
     expect(status).toBe(200);
-    expect([json.claimCode]).toEqual(codesOf(n));
+    expect([json.claimCode]).toEqual(codesOf(house, n));
     expect(asked(n)).toEqual(ONCE);
   });
 
   test('nothing was issued: asked again after empty look-ups, and not while the first may be at work', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const claim = claimOf(await client.read());
     house.nhso.failNext({ call: 'confirm-save', status: 500 });
     const begun = house.nhso.requests().length;
@@ -130,7 +108,7 @@ describe('before the visit is there', () => {
     const { status, json } = await client.confirm(claim);
     expect(status).toBe(200);
     expect(asked(n)).toEqual(ONCE);
-    expect(codesOf(n)).toEqual([json.claimCode]);
+    expect(codesOf(house, n)).toEqual([json.claimCode]);
     const calls = house.nhso
       .requests()
       .slice(begun)
@@ -141,38 +119,38 @@ describe('before the visit is there', () => {
   });
 
   test('two clients at once are one request', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const claim = claimOf(await client.read());
     house.nhso.delay(300, 'confirm-save');
     const other = await doorClient(house, STATIONS[1]);
     const told = await Promise.all([client.confirm(claim), other.confirm(claim), client.confirm(claim)]);
-    expect(new Set(told.map((t) => t.json.claimCode))).toEqual(new Set(codesOf(n)));
+    expect(new Set(told.map((t) => t.json.claimCode))).toEqual(new Set(codesOf(house, n)));
     expect(asked(n)).toEqual(ONCE);
   });
 
   test('what a kiosk has got already is found when NHSO refuses', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const { claimCode } = house.nhso.issueCode({ pid: sampleCitizenId(n), channel: 'kiosk' });
     const claim = claimOf(await client.read());
     const { status, json } = await client.confirm(claim);
     expect([status, json.claimCode, json.correlationId]).toEqual([200, claimCode, claim.correlationId]);
-    expect(await row(n)).toMatchObject({ state: 'issued', claimCode });
+    expect(await askOf(house, n)).toMatchObject({ state: 'issued', claimCode });
   });
 
   test('a refusal that is one comes as it came, and what was refused may be asked again', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const claim = claimOf(await client.read());
     const refused = await client.confirm({ ...claim, mobile: '12' });
     expect(refused.status).toBe(400);
     expect(refused.json.errors[0].defaultMessage).toBe('หมายเลขโทรศัพท์ต้องเป็นตัวเลข 10 หลัก');
-    expect(await row(n)).toMatchObject({ state: 'free' });
+    expect(await askOf(house, n)).toMatchObject({ state: 'free' });
     expect((await client.confirm(claim)).status).toBe(200);
   });
 });
 
 describe('with a visit that waits', () => {
   test('the case holds the ask, and neither asks beside the other', async () => {
-    const n = next();
+    const n = nextPerson(house);
     house.isPaused = true;
     const vn = house.visit(n);
     await house.poll();
@@ -183,7 +161,7 @@ describe('with a visit that waits', () => {
     await house.caseIn(vn, 'written');
     expect(house.codeInHis(vn)).toBe(told.json.claimCode);
     expect(asked(n)).toEqual(ONCE);
-    expect(await row(n)).toMatchObject({ state: 'case', vn });
+    expect(await askOf(house, n)).toMatchObject({ state: 'case', vn });
     const sent = (await house.history(vn)).filter((h) => h.event === 'confirm-sent');
     expect(sent).toMatchObject([
       { actor: expect.stringContaining('key:'), detail: { through: 'agent-api' } },
@@ -192,7 +170,7 @@ describe('with a visit that waits', () => {
 
   test('whoever is faster: the client and the bridge with the same card have one code', async () => {
     for (const delay of [0, 5, 20, 60, 120]) {
-      const n = next();
+      const n = nextPerson(house);
       house.nhso.delay(15);
       const vn = house.visit(n);
       await house.poll();
@@ -200,7 +178,7 @@ describe('with a visit that waits', () => {
       await sleep(delay);
       await client.draft(claimOf(read));
       const told = await client.confirm(claimOf(read));
-      expect([told.status, told.json.claimCode], told.text).toEqual([200, codesOf(n)[0]]);
+      expect([told.status, told.json.claimCode], told.text).toEqual([200, codesOf(house, n)[0]]);
       await house.caseIn(vn, 'written');
       expect(house.codeInHis(vn)).toBe(told.json.claimCode);
       expect(asked(n)).toEqual(ONCE);
@@ -208,19 +186,19 @@ describe('with a visit that waits', () => {
   });
 
   test('the bridge has asked and waits for the answer: so does the client', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const vn = house.visit(n);
     await house.poll();
     house.nhso.delay(500, 'confirm-save');
     const read = await client.read();
     await house.caseIn(vn, 'confirming');
     const told = await client.confirm(claimOf(read));
-    expect([told.json.claimCode]).toEqual(codesOf(n));
+    expect([told.json.claimCode]).toEqual(codesOf(house, n));
     expect(asked(n)).toEqual(ONCE);
   });
 
   test('the phone that only the client knows', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const vn = house.visit(n, { phones: [] });
     await house.poll();
     const read = await client.read();
@@ -234,7 +212,7 @@ describe('with a visit that waits', () => {
   });
 
   test('a card that was read past the bridge: nothing is asked until it is read through it', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const vn = house.visit(n);
     await house.poll();
     const read = await (await fetch(`${house.agent.url}/api/smartcard/read`)).json();
@@ -247,7 +225,7 @@ describe('with a visit that waits', () => {
   });
 
   test('a lost answer is the case’s to look up; both get the code', async () => {
-    const n = next();
+    const n = nextPerson(house);
     house.isPaused = true;
     const vn = house.visit(n);
     await house.poll();
@@ -257,13 +235,13 @@ describe('with a visit that waits', () => {
     await house.caseIn(vn, 'unknown');
     house.isPaused = false;
     const told = await waiting;
-    expect([told.status, told.json.claimCode]).toEqual([200, codesOf(n)[0]]);
+    expect([told.status, told.json.claimCode]).toEqual([200, codesOf(house, n)[0]]);
     await house.caseIn(vn, 'written');
     expect(asked(n)).toEqual(ONCE);
   });
 
   test('a refusal of what the client sent leaves the visit as it was', async () => {
-    const n = next();
+    const n = nextPerson(house);
     house.isPaused = true;
     const vn = house.visit(n);
     await house.poll();
@@ -286,7 +264,7 @@ describe('with a visit that waits', () => {
   });
 
   test('a code of a kiosk goes to the visit as well', async () => {
-    const n = next();
+    const n = nextPerson(house);
     house.isPaused = true;
     const vn = house.visit(n);
     await house.poll();
@@ -299,7 +277,7 @@ describe('with a visit that waits', () => {
   });
 
   test('not sent: no reader, or an agent that is stopped, and the visit goes on by itself', async () => {
-    const n = next();
+    const n = nextPerson(house);
     house.isPaused = true;
     const vn = house.visit(n);
     await house.poll();
@@ -314,7 +292,7 @@ describe('with a visit that waits', () => {
   });
 
   test('the draft that NHSO refuses because the code is there is taken, and the confirm gets the code', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const read = await client.read();
     const { json } = await client.confirm(claimOf(read));
     house.nhso.failNext({ call: 'save-as-draft', status: 400, message: 'มีการขอ Authen Code ในวันนี้แล้ว' });
@@ -327,10 +305,10 @@ describe('with a visit that waits', () => {
 
 describe('card reads', () => {
   const reads = (n: number) =>
-    house.ledger.readsOfPerson(SAMPLE_HCODE, sampleCitizenId(n), serviceDateOf(Date.now()));
+    house.ledger.readsOfPerson(SAMPLE_HCODE, sampleCitizenId(n), serviceDateOf(house.clock.now()));
 
   test('are kept once for a card that lies there, whoever reads it how often', async () => {
-    const n = next();
+    const n = nextPerson(house);
     await client.call('GET', '/api/smartcard/read-card-only?readImageFlag=true');
     expect(await reads(n)).toEqual([]);
     const { json } = await client.read();
@@ -350,7 +328,7 @@ describe('card reads', () => {
   });
 
   test('a probe is none', async () => {
-    const n = next();
+    const n = nextPerson(house);
     expect((await client.call('GET', `/api/smartcard/probe/${sampleCitizenId(n)}`)).status).toBe(200);
     expect(await reads(n)).toEqual([]);
   });
@@ -358,7 +336,7 @@ describe('card reads', () => {
 
 describe('refusals of the bridge’s own, in the agent’s form', () => {
   test('another hospital: NHSO would issue the code in our name', async () => {
-    next();
+    nextPerson(house);
     const { status, json } = await client.confirm(claimOf(await client.read(), { hcode: '11111' }));
     expect(status).toBe(400);
     expect(json.errors[0]).toMatchObject({
@@ -368,7 +346,7 @@ describe('refusals of the bridge’s own, in the agent’s form', () => {
   });
 
   test('an agent that is stopped is a 500 with words for the clerk, and no citizen id', async () => {
-    const n = next();
+    const n = nextPerson(house);
     await house.agent.control.stop();
     const lookUp = await client.call('GET', '/api/smartcard/terminals');
     const probe = await client.call('GET', `/api/smartcard/probe/${sampleCitizenId(n)}`);
@@ -382,7 +360,7 @@ describe('refusals of the bridge’s own, in the agent’s form', () => {
   });
 
   test('a look-up goes over another counter while one is away', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const { claimCode } = house.nhso.issueCode({ pid: sampleCitizenId(n) });
     await house.agent.control.stop();
     const { status, json } = await client.call(
@@ -408,7 +386,7 @@ describe('refusals of the bridge’s own, in the agent’s form', () => {
   });
 
   test('no log line holds a citizen id, a name or a key', async () => {
-    const n = next();
+    const n = nextPerson(house);
     const pid = sampleCitizenId(n);
     const read = await client.read();
     await client.call('GET', `/api/nhso-service/latest-authen-code/${pid}`);
@@ -449,7 +427,7 @@ describe('while NHSO is down', () => {
       const other = sampleCitizenId(59_002);
       down.nhso.insertCard(other);
       expect((await own.call('GET', '/api/smartcard/read-card-only')).status).toBe(200);
-      const kept = await down.ledger.readsOfPerson(SAMPLE_HCODE, other, serviceDateOf(Date.now()));
+      const kept = await down.ledger.readsOfPerson(SAMPLE_HCODE, other, serviceDateOf(down.clock.now()));
       expect(kept).toMatchObject([{ kind: 'card-only', stationId: 'counter-1' }]);
     } finally {
       await down.close();

@@ -30,6 +30,7 @@ import type { WriteBackOutcome, WriteBackRequest } from '../../../src/service/po
 import type { Ledger } from '../../../src/service/ports/ledger.ts';
 import type { Site, SiteSettings } from '../../../src/service/site.ts';
 import { Tokens } from '../../../src/service/tokens/tokens.ts';
+import { awayFromMidnightMs } from '../../support/away-from-midnight.ts';
 import { SAMPLE_HCODE, sampleCitizenId, sampleVisit } from '../../support/samples.ts';
 import { HandHis } from '../support/hand-his.ts';
 import { HandQueue } from '../support/hand-queue.ts';
@@ -85,8 +86,10 @@ export class DoorHouse {
   readonly #lines: string[] = [];
   /** Runs with the real time, and ahead of it by what was passed. */
   readonly clock = { now: () => Date.now() + this.#aheadMs };
+  /** How far ahead of ours a right clock is here, ms. */
+  readonly rightMs = awayFromMidnightMs(Date.now());
   readonly #queue = new HandQueue(this.clock);
-  #aheadMs = 0;
+  #aheadMs = this.rightMs;
   readonly #options: DoorHouseOptions;
   readonly #folder: string;
   readonly #pump: NodeJS.Timeout;
@@ -104,6 +107,7 @@ export class DoorHouse {
     this.#folder = parts.folder;
     this.agent = parts.agent;
     this.neighbour = parts.neighbour;
+    for (const { control } of [this.agent, this.neighbour]) control.clockOffset(this.rightMs);
     this.#pump = setInterval(() => void this.#work(), 20);
   }
 
@@ -261,9 +265,12 @@ export class DoorHouse {
     };
   }
 
-  /** The key of a station, made at the first need. */
-  async key(station: string = STATIONS[0], scopes: readonly Scope[] = ['agent-api:use']): Promise<string> {
-    const name = `his of ${station} ${scopes.join()}`;
+  /** The key of a station, or of the whole site for null, made at the first need. */
+  async key(
+    station: string | null = STATIONS[0],
+    scopes: readonly Scope[] = ['agent-api:use'],
+  ): Promise<string> {
+    const name = `his of ${station ?? 'all'} ${scopes.join()}`;
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
     const { id, text, hash } = makeKey();

@@ -185,7 +185,8 @@ const TIME_MS = 600_000;
 /** Nobody trips the breaker: what a dead NHSO means is tested elsewhere. */
 const settings = { breakerFailures: 1_000, settleMs: 300 };
 
-describe('each code is asked for once, whoever asks', () => {
+// a house of its own each; they spend their time on waiting for answers that were lost
+describe.concurrent('each code is asked for once, whoever asks', () => {
   it(
     'on SQLite',
     async () => {

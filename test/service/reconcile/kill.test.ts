@@ -13,6 +13,7 @@ import { plainPerson } from '../../../simulators/his/hosxp/sample-people.ts';
 import { insertPeople, insertVisits, type NewVisit } from '../../../simulators/his/hosxp/visits.ts';
 import { OUTCOMES } from '../../../src/domain/reconcile.ts';
 import type { Reconciliation, ReconciliationItem } from '../../../src/service/ports/reconciliations.ts';
+import { programEnv } from '../../support/program-env.ts';
 import { describeWith, freshMariaDb } from '../../support/services.ts';
 import { HisOfTheFile } from '../support/hospital.ts';
 import { hour, NIGHT, type NightHospital, openNight } from './night-hospital.ts';
@@ -59,6 +60,7 @@ describeWith('mariadb', 'a night that is killed', (adminUrl) => {
       ...{ serviceToken: night.web.hospitalToken, ratePerSecond: 150, at: [], now: NIGHT, resume },
     };
     const child = spawn(process.execPath, [CHILD, JSON.stringify(settings)], {
+      env: programEnv(),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.add(child);

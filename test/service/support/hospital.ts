@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { expect } from 'vitest';
 import { openHis } from '../../../adapters/his/registry.ts';
 import { openAgent } from '../../../adapters/nhso/agent.ts';
@@ -31,6 +31,7 @@ import type { TokenSource } from '../../../src/service/ports/tokens.ts';
 import type { House, Site, SiteSettings, Station } from '../../../src/service/site.ts';
 import { Tokens } from '../../../src/service/tokens/tokens.ts';
 import { hisOptions } from '../../adapters/his/hosxp/support.ts';
+import { freshPglite } from '../../support/pglite.ts';
 import { SAMPLE_AT } from '../../support/samples.ts';
 import { HandQueue } from './hand-queue.ts';
 import { citizenIdOf, quietLog, silentMetrics } from './quiet.ts';
@@ -60,7 +61,7 @@ export class HisOfTheFile {
   }
 
   static async start(): Promise<HisOfTheFile> {
-    const pglite = await PGlite.create();
+    const pglite = await freshPglite();
     return HisOfTheFile.#filled(new HisOfTheFile(simDbOver(pglite), 'pglite:', pglite));
   }
 

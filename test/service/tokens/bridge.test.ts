@@ -3,7 +3,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openTokenSources } from '../../../adapters/nhso/tokens/open.ts';
 import { createSchema, seedReferenceData } from '../../../simulators/his/hosxp/schema.ts';
@@ -12,6 +11,7 @@ import { startNhsoAgent } from '../../../simulators/nhso-agent/start.ts';
 import { type NhsoWebSimulator, startNhsoWeb } from '../../../simulators/nhso-web/start.ts';
 import { parseConfig } from '../../../src/config.ts';
 import { startBridge } from '../../../src/main.ts';
+import { freshPglite } from '../../support/pglite.ts';
 import { SAMPLE_AT } from '../../support/samples.ts';
 import { HisOfTheFile, openHospital } from '../support/hospital.ts';
 import { quietLog } from '../support/quiet.ts';
@@ -71,7 +71,7 @@ it(
   async () => {
     await nhso.control.staffLogsIn({ account: ACCOUNT, ucTokenFile });
     const agent = await startNhsoAgent({ hcode: HCODE });
-    const pglite = await PGlite.create();
+    const pglite = await freshPglite();
     const db = simDbOver(pglite);
     await createSchema(db);
     await seedReferenceData(db, { hcode: HCODE, hospitalName: 'โรงพยาบาลสมมุติ' });

@@ -3,19 +3,31 @@
  * the pieces that a process may die between. Driven through the real rules, as `src/service/agent-door` drives them.
  */
 
-import { type IssuedCode, type MatchResult, matchCode } from '../../../../src/domain/authen-code.ts';
+import {
+  type Candidate,
+  type CodeWanted,
+  codesBeside,
+  type Holder,
+  type IssuedCode,
+  type MatchResult,
+  matchCode,
+} from '../../../../src/domain/authen-code.ts';
 import { serviceDateOf } from '../../../../src/domain/bangkok.ts';
 import { isBridgeError } from '../../../../src/domain/bridge-error.ts';
 import type { Case } from '../../../../src/domain/case.ts';
 import type { CitizenId } from '../../../../src/domain/citizen-id.ts';
 import {
   askFreed,
+  askLookedAtAgain,
   askLookedUp,
   askLost,
   beginAsk,
+  codeCameLateTo,
   codeIssuedTo,
   type DoorAsk,
+  heldByCase,
   takenByCase,
+  withoutHeld,
 } from '../../../../src/domain/door-ask.ts';
 import {
   askedThroughDoor,
@@ -24,11 +36,13 @@ import {
   doorNotSent,
   doorRefused,
   doorStanding,
+  hasAskedFor,
   takenOver,
   visitForAsk,
 } from '../../../../src/domain/machine/door.ts';
 import { answerLost, codeCameLate, wantedOf } from '../../../../src/domain/machine/obtain.ts';
 import { seekFirst } from '../../../../src/domain/machine/restored.ts';
+import { secondCodeTold } from '../../../../src/domain/machine/second-code.ts';
 import { SAMPLE_HCODE, sampleCitizenId } from '../../../support/samples.ts';
 import { askKey } from './ledger.ts';
 import { keyOf } from './nhso.ts';
@@ -175,8 +189,12 @@ export class DoorModel {
   #keep(begun: DoorAsk, code: IssuedCode): void {
     const world = this.#world;
     const standing = this.#settle(begun, (ask) => codeIssuedTo(ask, code, world.now));
-    const late = standing?.state === 'case' ? world.ledger.cases.get(standing.vn ?? '') : undefined;
+    const isCases = standing?.state === 'case' || standing?.state === 'held';
+    const late = isCases ? world.ledger.cases.get(standing.vn ?? '') : undefined;
     if (late !== undefined) world.decide(late.vn, (c) => codeCameLate(c, code, world.now));
+    else if (standing !== null && standing.claimCode !== code.claimCode) {
+      this.#asks.set(askKey(begun), codeCameLateTo(standing, code, world.now));
+    }
     this.#handOverAll();
   }
 
@@ -184,8 +202,8 @@ export class DoorModel {
     const standing = this.#asks.get(askKey(begun));
     // a ledger that was put back may not have it
     if (standing === undefined) return null;
-    const isMine =
-      standing.version === begun.version || standing.state === 'free' || standing.state === 'lost';
+    const isOwnLost = standing.state === 'lost' && standing.askedAt === begun.askedAt;
+    const isMine = standing.version === begun.version || standing.state === 'free' || isOwnLost;
     if (!isMine) return standing;
     this.#asks.set(askKey(begun), change(standing));
     return null;
@@ -194,14 +212,19 @@ export class DoorModel {
   #look(ask: DoorAsk): MatchResult {
     const world = this.#world;
     const codes = world.nhso.latestOf(ask.pid, world.now);
-    const holder = (claimCode: string) =>
-      [...world.ledger.cases.values()].find(
-        (c) => c.state !== 'cancelled' && c.code?.claimCode === claimCode,
-      );
-    const wanted = { ...ask, pid: ask.pid as CitizenId };
-    const match = matchCode(codes, wanted, (code) => asHolder(holder(code)?.vn));
+    const match = matchCode(codes, wantedOfAsk(ask), (code) => this.#holder(code));
     if (match.kind !== 'fits') world.sawNothing(keyOf(ask.pid, ask.claimType, ask.askedAt));
     return match;
+  }
+
+  #beside(ask: DoorAsk): Candidate[] {
+    const codes = this.#world.nhso.latestOf(ask.pid, this.#world.now);
+    return codesBeside(ask.claimCode, codes, wantedOfAsk(ask), (code) => this.#holder(code));
+  }
+
+  #holder(claimCode: string): Holder | null {
+    const cases = [...this.#world.ledger.cases.values()];
+    return asHolder(cases.find((c) => c.state !== 'cancelled' && c.code?.claimCode === claimCode)?.vn);
   }
 
   /** What is due is looked up. */
@@ -209,12 +232,15 @@ export class DoorModel {
     const world = this.#world;
     const { now, ledger } = world;
     if (!world.nhso.isUp) return;
-    for (const ask of [...this.#asks.values()]) {
-      const isDue = (ask.state === 'asking' || ask.state === 'lost') && (ask.lookAt ?? now + 1) <= now;
-      if (!isDue) continue;
+    for (const due of [...this.#asks.values()]) {
+      const ask = this.#withOpenCandidates(due);
+      const isOpen = ask.state === 'asking' || ask.state === 'lost' || ask.state === 'issued';
+      if (!isOpen || (ask.lookAt ?? now + 1) > now) continue;
       this.#asks.set(
         askKey(ask),
-        askLookedUp(ask, this.#look(ask), { times: TIMES, gap: ledger.gap, at: now }),
+        ask.state === 'issued'
+          ? askLookedAtAgain(ask, this.#beside(ask), TIMES, now)
+          : askLookedUp(ask, this.#look(ask), { times: TIMES, gap: ledger.gap, at: now }),
       );
     }
     this.#handOverAll();
@@ -224,15 +250,23 @@ export class DoorModel {
     for (const ask of [...this.#asks.values()]) this.#handOver(ask);
   }
 
-  #handOver(ask: DoorAsk): boolean {
+  #withOpenCandidates(ask: DoorAsk): DoorAsk {
+    return withoutHeld(ask, (claimCode) => this.#holder(claimCode) !== null);
+  }
+
+  #handOver(standing: DoorAsk): boolean {
     const { ledger, now } = this.#world;
-    if (ask.state !== 'issued' && ask.state !== 'lost') return ask.state === 'case';
+    const ask = this.#withOpenCandidates(standing);
+    if (ask.state !== 'issued' && ask.state !== 'lost') return ask.state === 'case' || ask.state === 'held';
     const all = [...ledger.cases.values()];
     const holder = all.find(
       (c) => c.state !== 'cancelled' && ask.claimCode !== null && c.code?.claimCode === ask.claimCode,
     );
     if (holder !== undefined) {
-      this.#asks.set(askKey(ask), takenByCase(ask, holder.vn, now));
+      if (ask.lookAt !== null) return true;
+      this.#world.decide(holder.vn, (c) => secondCodeTold(c, ask.candidates, now));
+      const holds = hasAskedFor(holder, ask) ? takenByCase : heldByCase;
+      this.#asks.set(askKey(ask), holds(ask, holder.vn, now));
       return true;
     }
     const cases = all.filter((c) => c.pid === ask.pid && c.serviceDate === ask.serviceDate);
@@ -262,6 +296,10 @@ export class DoorModel {
 
 function isUnsent(fate: Fate): boolean {
   return fate === 'not-sent' || fate === 'not-sent-there';
+}
+
+function wantedOfAsk(ask: DoorAsk): CodeWanted {
+  return { ...ask, pid: ask.pid as CitizenId };
 }
 
 function asHolder(vn: string | null | undefined): { vn: string } | null {

@@ -51,7 +51,8 @@ export class LedgerModel {
     const begins =
       next.askedAt !== null && (before?.askedAt !== next.askedAt || askKey(before) !== askKey(next));
     const ask = this.asks.get(askKey(next));
-    if (begins && ask !== takes && ask !== undefined && ['asking', 'lost', 'issued'].includes(ask.state)) {
+    const isTaken = takes !== undefined && ask?.version === takes.version;
+    if (begins && !isTaken && ask !== undefined && ['asking', 'lost', 'issued', 'held'].includes(ask.state)) {
       throw refusal('already-asked');
     }
     if (takes !== undefined) this.asks.set(askKey(takes), takenByCase(takes, next.vn, next.updatedAt));

@@ -6,7 +6,7 @@
 
 import { expect } from 'vitest';
 import type { SitePolicy } from '../../../../src/domain/assess.ts';
-import { type Holder, type IssuedCode, matchCode } from '../../../../src/domain/authen-code.ts';
+import { codesBeside, type Holder, type IssuedCode, matchCode } from '../../../../src/domain/authen-code.ts';
 import { type Instant, serviceDateOf } from '../../../../src/domain/bangkok.ts';
 import { isBridgeError } from '../../../../src/domain/bridge-error.ts';
 import type { Case } from '../../../../src/domain/case.ts';
@@ -17,7 +17,8 @@ import { type LookupGrounds, lookedUp, lookupRefused } from '../../../../src/dom
 import * as obtain from '../../../../src/domain/machine/obtain.ts';
 import { tellNotReadAgain } from '../../../../src/domain/machine/offline.ts';
 import { putBack, seekFirst, seekWithoutCard } from '../../../../src/domain/machine/restored.ts';
-import type { Change } from '../../../../src/domain/machine/transition.ts';
+import { lookedAtAgain } from '../../../../src/domain/machine/second-code.ts';
+import { type Change, isRecheck } from '../../../../src/domain/machine/transition.ts';
 import { type WriteBackResult, waitForHis, writtenBack } from '../../../../src/domain/machine/write-back.ts';
 import { mobileOf } from '../../../../src/domain/mobile.ts';
 import { pairReads } from '../../../../src/domain/pairing.ts';
@@ -195,7 +196,7 @@ export class World {
     const { ledger, at } = this.#backup;
     this.inHand = [];
     this.ledger = ledger.copy();
-    this.now += MINUTE; // a person does it; by then no confirm is at work any more
+    this.now += SECOND; // a script does it; the agent may still be at work on what the dead process sent
     this.ledger.gap = putBack(ledger.gap, at, this.now);
     this.lost.push({ from: at, to: this.now });
   }
@@ -305,7 +306,15 @@ export class World {
     const wanted = obtain.wantedOf(c);
     const codes = this.nhso.latestOf(c.pid, this.now);
     const holders = new Map(codes.map((code) => [code.claimCode, this.ledger.holderOf(code, c)]));
-    const match = matchCode(codes, wanted, (code) => asHolder(holders.get(code) ?? null));
+    const holderOf = (code: string) => asHolder(holders.get(code) ?? null);
+    if (isRecheck(c)) {
+      const beside = codesBeside(c.code?.claimCode ?? null, codes, wanted, holderOf);
+      this.inHand.push({
+        deliver: () => this.ifMine(c, (latest) => lookedAtAgain(latest, beside, TIMES, this.now)),
+      });
+      return;
+    }
+    const match = matchCode(codes, wanted, holderOf);
     const key = keyOf(c.pid, c.claimType, c.askedAt ?? this.now);
     if (match.kind === 'none') this.sawNothing(key);
     this.inHand.push({

@@ -12,7 +12,7 @@ import {
   isPlausibleCode,
   type MatchResult,
 } from './authen-code.ts';
-import { type Instant, type ServiceDate, serviceDateOf } from './bangkok.ts';
+import { addDays, type Instant, type ServiceDate, serviceDateOf } from './bangkok.ts';
 import { isOlderThanAsk, mayBeOurs } from './machine/lookup.ts';
 import {
   inDoubt,
@@ -237,7 +237,7 @@ export function askLookedUp(
     case 'none': {
       if (!isLast) return again();
       // asked again, NHSO would issue a second one
-      const shown = match.candidates.filter((c) => mayBeOurs(c, ask) && !isOthers(c));
+      const shown = match.candidates.filter((c) => isMaybeTheAsks(c, ask) && !isOthers(c));
       // what was seen before, or came late, is no less there for not being shown now
       const maybe = withSeen(ask.candidates, shown);
       if (maybe.length > 0) return undecided(maybe);
@@ -292,6 +292,25 @@ export function fitsAsk(code: IssuedCode, key: AskKey): boolean {
   return (
     serviceDateOf(issuedAt) === key.serviceDate && isPlausibleCode(claimCode) && codeKind(claimCode) !== 'EP'
   );
+}
+
+function isMaybeTheAsks(candidate: Candidate, ask: DoorAsk): boolean {
+  return mayBeOurs(candidate, ask) || mayBeAskedAhead(candidate, ask);
+}
+
+/** A clock of the bridge is not further ahead of NHSO's than this, ms. */
+const CLOCK_AHEAD_MS = 2 * 3_600_000;
+
+/**
+ * True for a code of the evening before that a clock which was ahead may have asked for, when by it the next day had begun. As long
+ * as that clock is not set back, the code looks older than what asked for it.
+ */
+export function mayBeAskedAhead(
+  { issuedAt }: Pick<IssuedCode, 'issuedAt'>,
+  { serviceDate, askedAt }: Pick<DoorAsk, 'serviceDate' | 'askedAt'>,
+): boolean {
+  if (issuedAt === null || serviceDateOf(issuedAt) !== addDays(serviceDate, -1)) return false;
+  return issuedAt >= askedAt - CLOCK_AHEAD_MS;
 }
 
 /** Each code once, as it was seen last. */

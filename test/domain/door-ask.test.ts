@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Candidate, MatchResult } from '../../src/domain/authen-code.ts';
-import { DAY_MS, type Instant } from '../../src/domain/bangkok.ts';
+import { addDays, DAY_MS, endOfServiceDate, type Instant } from '../../src/domain/bangkok.ts';
 import {
   askClockSetBack,
   askFreed,
@@ -17,6 +17,7 @@ import {
   isUndecided,
   lookUpPutOff,
   lookUpRefused,
+  mayBeAskedAhead,
   needsPerson,
   takenByCase,
   withoutHeld,
@@ -173,6 +174,32 @@ describe('a lost answer', () => {
     const thrice = look(look(once, NONE, AT + SETTLE), NONE, AT + 2 * SETTLE);
     expect(isUndecided(thrice)).toBe(false);
     expect(isUndecided(look(thrice, seen(AT, ['claim-type']), AT + AT_WORK + SETTLE))).toBe(true);
+  });
+});
+
+describe('what a clock that was ahead asked for in the evening, for the next day', () => {
+  const midnight = endOfServiceDate(addDays(SAMPLE_DATE, -1));
+  const minutes = (n: number): Instant => midnight + n * 60_000;
+  const askedAt = minutes(20);
+
+  test.each([
+    ['an hour before it', -40, true],
+    ['the moment before midnight', -1 / 60, true],
+    ['this day', 0, false],
+    ['half a day before it', -720, false],
+  ])('a code of %s: %s minutes from midnight', (_what, issued, expected) => {
+    expect(mayBeAskedAhead({ issuedAt: minutes(issued) }, { ...key, askedAt })).toBe(expected);
+  });
+
+  test.each([
+    ['stays while nobody holds it', ['date'], true],
+    ['is free once it is a visit’s', ['date', 'held-by-other-visit'], false],
+  ])('%s', (_what, misfits, expected) => {
+    let ask = askLost({ ...begun(null, null, askedAt), lookAt: askedAt }, askedAt, askedAt);
+    const match = seen(minutes(-40), misfits);
+    for (let i = 0; i < 4; i++) ask = look(ask, match, ask.lookAt ?? 0);
+    expect(isUndecided(ask)).toBe(expected);
+    expect(ask.state).toBe(expected ? 'lost' : 'free');
   });
 });
 

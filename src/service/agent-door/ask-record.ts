@@ -119,7 +119,7 @@ async function afterRefusal(
   try {
     const isPerson = /^\d{13}$/.test(asked.pid);
     const codes = isPerson ? await shownByNhso(line, { pid: asked.pid, stationId: station.id }, 'ask') : [];
-    const match = await matchOf(tools, asked, codes, asked.askedAt);
+    const match = await matchOf(tools, asked, codes);
     if (match.kind === 'fits') {
       await keepCode(tools, asked, match.code);
       return { kind: 'answered', answer: codeAnswer(request, match.code) };

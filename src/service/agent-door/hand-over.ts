@@ -117,15 +117,7 @@ export async function askedByClient(tools: Tools, current: Case): Promise<boolea
   const { hcode, vn, pid, serviceDate, claimType } = current;
   if (pid === null) return false;
   const { ledger } = tools.house;
-  if (claimType !== null && (await isAskedAhead(tools, { hcode, pid, serviceDate, claimType }))) {
-    throw new BridgeError(
-      'already-asked',
-      'what a client asked for by a clock that was ahead is looked up first',
-      {
-        retry: 'yes',
-      },
-    );
-  }
+  await refuseAskedAhead(tools, current);
   const asks = await ledger.doorAsks.ofPerson(hcode, pid, serviceDate);
   if (asks.some((ask) => ask.state === 'asking')) {
     throw new BridgeError('already-asked', 'a client of the agent API asks for this person just now', {
@@ -138,4 +130,13 @@ export async function askedByClient(tools: Tools, current: Case): Promise<boolea
   if (asks.length === 0) return false;
   const now = await ledger.case({ hcode, vn });
   return now?.stepSeq !== current.stepSeq;
+}
+
+/** Throws `already-asked` (retry yes) while what a client has asked for by a clock that was ahead has no end. */
+export async function refuseAskedAhead(tools: Pick<Tools, 'house'>, current: Case): Promise<void> {
+  const { hcode, pid, serviceDate, claimType } = current;
+  if (pid === null || claimType === null) return;
+  if (!(await isAskedAhead(tools, { hcode, pid, serviceDate, claimType }))) return;
+  const words = 'what a client asked for by a clock that was ahead is looked up first';
+  throw new BridgeError('already-asked', words, { retry: 'yes' });
 }

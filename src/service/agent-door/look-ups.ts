@@ -20,6 +20,7 @@ import {
   type DoorAsk,
   lookUpPutOff,
   lookUpRefused,
+  mayBeAskedAhead,
 } from '../../domain/door-ask.ts';
 import { isIssuedSince } from '../../domain/machine/lookup.ts';
 import { SET_BACK_MS } from '../../domain/set-back.ts';
@@ -73,7 +74,7 @@ async function lookUp(tools: StepTools, due: DoorAsk): Promise<void> {
       const beside = codesBeside(ask.claimCode, codes, wantedOf(ask), holders);
       next = askLookedAtAgain(ask, beside, times, clock.now());
     } else {
-      const match = await matchOf(tools, ask, codes, ask.askedAt);
+      const match = await matchOf(tools, ask, codes);
       next = askLookedUp(ask, match, { times, gap: tools.gap(), at: clock.now() });
     }
   } catch (error) {
@@ -89,17 +90,18 @@ async function lookUp(tools: StepTools, due: DoorAsk): Promise<void> {
 
 /**
  * What of the codes is the answer to the ask. One that a visit holds is that visit's; one of another day is shown only where it
- * may be the answer to an ask of a moment before midnight.
+ * may be the answer to an ask of a moment before midnight, or to one by a clock that was wrong.
  */
 export async function matchOf(
   tools: Pick<StepTools, 'house'>,
-  key: AskKey,
+  ask: AskKey & Pick<DoorAsk, 'askedAt'>,
   codes: readonly IssuedCode[],
-  askedAt: number,
 ): Promise<MatchResult> {
-  const mayBeOfOtherDay = (code: IssuedCode): boolean =>
+  const { askedAt } = ask;
+  const isSoonAfter = (code: IssuedCode): boolean =>
     code.issuedAt !== null && isIssuedSince(code, askedAt) && code.issuedAt < askedAt + DAY_MS;
-  return matchCode(codes, wantedOf(key), await holdersOf(tools, codes), mayBeOfOtherDay);
+  const mayBeOfOtherDay = (code: IssuedCode): boolean => isSoonAfter(code) || mayBeAskedAhead(code, ask);
+  return matchCode(codes, wantedOf(ask), await holdersOf(tools, codes), mayBeOfOtherDay);
 }
 
 /** The visits that hold the codes. */

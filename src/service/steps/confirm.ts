@@ -14,7 +14,7 @@ import {
   refused,
   sameDayAsked,
 } from '../../domain/machine/obtain.ts';
-import { askedByClient } from '../agent-door/hand-over.ts';
+import { askedByClient, refuseAskedAhead } from '../agent-door/hand-over.ts';
 import { keepForItsDay } from '../agent-door/other-day.ts';
 import { firstLookup, recoverAfter, SEND_WITHIN_MS } from '../ask-times.ts';
 import type { ReadOrigin } from '../counters.ts';
@@ -65,6 +65,8 @@ function nobodyCarries(): BridgeError {
 async function announce(tools: StepTools, work: StepWork): Promise<Case | null> {
   const { clock } = tools.house;
   const recoverMs = recoverAfter(work.site.settings);
+  // the draft may be older than that clock
+  await refuseAskedAhead(tools, work.current);
   try {
     return await work.commit((c) => confirmSending(c, clock.now() + recoverMs, clock.now()));
   } catch (error) {

@@ -2,10 +2,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isUndecided } from '../../../src/domain/door-ask.ts';
 import type { Visit } from '../../../src/domain/visit.ts';
 import { untilMidnightMs } from '../../support/away-from-midnight.ts';
 import { sampleCitizenId } from '../../support/samples.ts';
-import { claimOf, DoorHouse, doorClient, type PublicClient } from './house.ts';
+import { claimOf, DoorHouse, doorClient, type PublicClient, type Told } from './house.ts';
 import { askOf, codesOf, nextPerson } from './people.ts';
 
 const SETTINGS = { breakerFailures: 20 };
@@ -151,20 +152,90 @@ test('a ledger was put back and the bridge listens, but has not begun: nothing i
   }
 });
 
-// the last one: its house stays in the evening
-test('what a clock an hour ahead has asked for late in the evening, for the next day, is looked for before it is asked for this day', async () => {
-  const n = nextPerson(house);
-  const toEvening = untilMidnightMs(house.clock.now()) - 1_800_000;
-  house.pass(toEvening);
-  await client.read();
-  house.pass(3_600_000);
-  const claim = claimOf(await client.read());
-  house.nhso.clockOffset(house.rightMs + toEvening);
-  house.nhso.loseAnswers({ next: 1, how: 'drop' });
-  const ahead = client.confirm(claim);
-  while (house.nhso.confirms(sampleCitizenId(n)).length === 0) await sleep(50);
-  house.pass(-3_600_000);
-  await Promise.all([ahead, client.confirm(claim)]);
-  expect(house.nhso.confirms(sampleCitizenId(n))).toMatchObject([{ asked: 1 }]);
-  expect(codesOf(house, n)).toHaveLength(1);
+// the last ones: their house stays in the evening
+describe('what a clock an hour ahead has asked for late in the evening, for the next day', () => {
+  const HOUR_MS = 3_600_000;
+  let toEvening: number;
+  beforeAll(() => {
+    toEvening = untilMidnightMs(house.clock.now()) - HOUR_MS / 2;
+    house.pass(toEvening);
+  });
+
+  /** The bridge's clock is ahead from here on, NHSO's is not. */
+  function runAhead(): void {
+    house.pass(HOUR_MS);
+    house.nhso.clockOffset(house.rightMs + toEvening);
+  }
+
+  /** NHSO issues the code, and nobody hears of it. */
+  async function askInVain(n: number, claim: object): Promise<{ told: Promise<Told> }> {
+    house.nhso.loseAnswers({ next: 1, how: 'drop' });
+    const told = client.confirm(claim);
+    while (house.nhso.confirms(sampleCitizenId(n)).length === 0) await sleep(20);
+    return { told };
+  }
+
+  function expectOneCode(n: number): void {
+    expect(house.nhso.confirms(sampleCitizenId(n))).toMatchObject([{ asked: 1 }]);
+    expect(codesOf(house, n)).toHaveLength(1);
+  }
+
+  test('is looked for before it is asked for this day', async () => {
+    const n = nextPerson(house);
+    await client.read();
+    runAhead();
+    const claim = claimOf(await client.read());
+    const { told } = await askInVain(n, claim);
+    house.pass(-HOUR_MS);
+    await Promise.all([told, client.confirm(claim)]);
+    expectOneCode(n);
+  });
+
+  test('is not free although no look-up by that clock shows anything that fits', async () => {
+    const n = nextPerson(house);
+    await client.read();
+    runAhead();
+    const claim = claimOf(await client.read());
+    const { told } = await askInVain(n, claim);
+    let passed = 0;
+    for (;;) {
+      const ask = await askOf(house, n);
+      if (ask !== null && ask.state !== 'asking' && (ask.state !== 'lost' || isUndecided(ask))) break;
+      house.pass(10_000);
+      passed += 10_000;
+      await sleep(200);
+    }
+    house.pass(-HOUR_MS - passed);
+    await told;
+    await client.confirm(claim);
+    expectOneCode(n);
+  });
+
+  test('is looked for before a visit that had drafted before', async () => {
+    const n = nextPerson(house);
+    await client.read();
+    house.nhso.delay(500, 'save-as-draft');
+    const vn = house.visit(n);
+    await house.poll();
+    await house.caseIn(vn, 'ready');
+    await sleep(200);
+    house.isPaused = true;
+    await house.caseIn(vn, 'drafted');
+    runAhead();
+    const claim = claimOf(await client.read());
+    // the agent is so late that no look-up of the visit's own would show the code
+    house.nhso.loseAnswers({ next: 1, how: 'drop', late: { breaksAfterMs: 0, worksAfterMs: 4_000 } });
+    const told = client.confirm(claim);
+    await expect.poll(async () => (await askOf(house, n))?.state).toBe('lost');
+    house.pass(-HOUR_MS);
+    house.isPaused = false;
+    await expect.poll(() => codesOf(house, n).length, { timeout: 10_000 }).toBe(1);
+    // until the agent is surely done, and has been looked at often enough
+    while ((await house.case(vn))?.state !== 'written') {
+      house.pass(7_000);
+      await sleep(300);
+    }
+    await told;
+    expectOneCode(n);
+  });
 });

@@ -5,7 +5,7 @@ import { serviceDateOf } from '../../domain/bangkok.ts';
 import { isBridgeError } from '../../domain/bridge-error.ts';
 import { parseCitizenId } from '../../domain/citizen-id.ts';
 import type { Piped } from '../ports/agent-pipe.ts';
-import { cardReadMessage, type Sighting } from '../reader/message.ts';
+import { cardReadMessage, readAtOf, type Sighting } from '../reader/message.ts';
 import type { Counter, DoorTools } from './tools.ts';
 
 /** Clients read a card several times while it lies there, and a reader worker may read it beside them, ms. */
@@ -21,9 +21,14 @@ export async function noteRead(
   piped: Piped,
 ): Promise<void> {
   const { clock, log } = tools.house;
-  const at = clock.now();
-  const seen = sighting(piped, at, line.status === 'down');
+  const seen = sighting(piped, clock.now(), line.status === 'down');
   if (seen === null) return;
+  const at = readAtOf(seen);
+  if (at !== seen.at)
+    log.warn(
+      { site: site.hcode, station: station.id, aheadMs: seen.at - at },
+      'NHSO has another day than this machine: the read counts for that day, and nothing is asked for the other one; set the clock right (NTP)',
+    );
   try {
     const reads = await tools.house.ledger.readsOfPerson(site.hcode, seen.pid, serviceDateOf(at));
     const isKnown = reads.some(

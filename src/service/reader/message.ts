@@ -1,7 +1,7 @@
 /** A card's data made into the message that the bridge takes. */
 
 import type { Instant } from '../../domain/bangkok.ts';
-import type { CardReadMessage } from '../../domain/card-read.ts';
+import { type CardReadMessage, momentOfRead } from '../../domain/card-read.ts';
 import type { CitizenId } from '../../domain/citizen-id.ts';
 import type { AgentCard, AgentRead } from '../ports/nhso-agent.ts';
 
@@ -25,7 +25,7 @@ export function cardReadMessage(id: string, station: Station, seen: Sighting): C
     ...(station.hcode === null ? {} : { hcode: station.hcode }),
     stationId: station.stationId,
     pid: seen.pid,
-    readAt: iso(seen.at),
+    readAt: iso(readAtOf(seen)),
     kind: seen.kind,
     person: { titleName, fname, lname, birthDate, sex, nation },
   };
@@ -38,6 +38,11 @@ export function cardReadMessage(id: string, station: Station, seen: Sighting): C
     claimTypes,
     right: right && { ...right, startDateTime: startDateTime === null ? null : iso(startDateTime) },
   };
+}
+
+/** When it was read, as the bridge is told. */
+export function readAtOf(seen: Sighting): Instant {
+  return momentOfRead(seen.at, seen.kind === 'full' ? seen.data.checkDate : null);
 }
 
 function iso(at: Instant): string {

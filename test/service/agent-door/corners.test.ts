@@ -164,7 +164,19 @@ describe('what a clock an hour ahead has asked for late in the evening, for the 
   /** The bridge's clock is ahead from here on, NHSO's is not. */
   function runAhead(): void {
     house.pass(HOUR_MS);
+    nhsoIsRight();
+  }
+
+  function nhsoIsRight(): void {
     house.nhso.clockOffset(house.rightMs + toEvening);
+  }
+
+  /** A read by that clock which does not show that it is wrong, as that of an agent that tells no `checkDate`. */
+  async function readAhead(): Promise<object> {
+    house.pass(HOUR_MS);
+    const claim = claimOf(await client.read());
+    nhsoIsRight();
+    return claim;
   }
 
   /** NHSO issues the code, and nobody hears of it. */
@@ -180,11 +192,22 @@ describe('what a clock an hour ahead has asked for late in the evening, for the 
     expect(codesOf(house, n)).toHaveLength(1);
   }
 
+  test('is not asked for at all where NHSO’s word shows that it is another day', async () => {
+    const n = nextPerson(house);
+    const { claimCode } = (await client.confirm(claimOf(await client.read()))).json;
+    runAhead();
+    const claim = claimOf(await client.read());
+    expect((await client.confirm(claim)).status).toBe(400);
+    expectOneCode(n);
+    house.pass(-HOUR_MS);
+    expect((await client.confirm(claim)).json.claimCode).toBe(claimCode);
+    expectOneCode(n);
+  });
+
   test('is looked for before it is asked for this day', async () => {
     const n = nextPerson(house);
     await client.read();
-    runAhead();
-    const claim = claimOf(await client.read());
+    const claim = await readAhead();
     const { told } = await askInVain(n, claim);
     house.pass(-HOUR_MS);
     await Promise.all([told, client.confirm(claim)]);
@@ -194,8 +217,7 @@ describe('what a clock an hour ahead has asked for late in the evening, for the 
   test('is not free although no look-up by that clock shows anything that fits', async () => {
     const n = nextPerson(house);
     await client.read();
-    runAhead();
-    const claim = claimOf(await client.read());
+    const claim = await readAhead();
     const { told } = await askInVain(n, claim);
     let passed = 0;
     for (;;) {
@@ -221,8 +243,7 @@ describe('what a clock an hour ahead has asked for late in the evening, for the 
     await sleep(200);
     house.isPaused = true;
     await house.caseIn(vn, 'drafted');
-    runAhead();
-    const claim = claimOf(await client.read());
+    const claim = await readAhead();
     // the agent is so late that no look-up of the visit's own would show the code
     house.nhso.loseAnswers({ next: 1, how: 'drop', late: { breaksAfterMs: 0, worksAfterMs: 4_000 } });
     const told = client.confirm(claim);

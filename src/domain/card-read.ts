@@ -2,6 +2,7 @@
 
 import { type Instant, type ServiceDate, serviceDateOf } from './bangkok.ts';
 import type { CitizenId } from './citizen-id.ts';
+import { CLOCK_WRONG_AT_MOST_MS } from './set-back.ts';
 
 export interface HospitalRef {
   hcode: string;
@@ -45,16 +46,14 @@ export function isOwnCard(kind: ReadKind): kind is OwnCardKind {
   return kind === 'full' || kind === 'card-only';
 }
 
-/** By more than this no clock of ours is taken to differ from NHSO's, ms: an older word of NHSO's tells nothing of its clock. */
-const CLOCKS_DIFFER_MOST_MS = 2 * 3_600_000;
-
 /**
  * When a card was read: by our clock, but by NHSO's where its word of that moment (`checkDate` of the agent's read) bears another
- * day. A code bears NHSO's day, so a read is no proof for a day that only a wrong clock says it is.
+ * day. A code bears NHSO's day, so a read is no proof for a day that only a wrong clock says it is. An older word tells nothing of
+ * NHSO's clock.
  */
 export function momentOfRead(at: Instant, checkDate: Instant | null): Instant {
   if (checkDate === null || serviceDateOf(checkDate) === serviceDateOf(at)) return at;
-  return Math.abs(checkDate - at) <= CLOCKS_DIFFER_MOST_MS ? checkDate : at;
+  return Math.abs(checkDate - at) <= CLOCK_WRONG_AT_MOST_MS ? checkDate : at;
 }
 
 /** As NHSO's page asks: ผู้ปกครอง, ผู้ดูแล, เจ้าหน้าที่ผู้มีหน้าที่เกี่ยวข้อง. */

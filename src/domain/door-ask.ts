@@ -23,7 +23,7 @@ import {
 } from './machine/lost-answer.ts';
 import type { Gap } from './machine/restored.ts';
 import { secondCodes } from './machine/second-code.ts';
-import { setBack } from './set-back.ts';
+import { CLOCK_WRONG_AT_MOST_MS, setBack } from './set-back.ts';
 
 export interface AskKey {
   hcode: string;
@@ -298,9 +298,6 @@ function isMaybeTheAsks(candidate: Candidate, ask: DoorAsk): boolean {
   return mayBeOurs(candidate, ask) || mayBeAskedAhead(candidate, ask);
 }
 
-/** A clock of the bridge is not further ahead of NHSO's than this, ms. */
-const CLOCK_AHEAD_MS = 2 * 3_600_000;
-
 /**
  * True for a code of the evening before that a clock which was ahead may have asked for, when by it the next day had begun. As long
  * as that clock is not set back, the code looks older than what asked for it.
@@ -310,7 +307,7 @@ export function mayBeAskedAhead(
   { serviceDate, askedAt }: Pick<DoorAsk, 'serviceDate' | 'askedAt'>,
 ): boolean {
   if (issuedAt === null || serviceDateOf(issuedAt) !== addDays(serviceDate, -1)) return false;
-  return issuedAt >= askedAt - CLOCK_AHEAD_MS;
+  return issuedAt >= askedAt - CLOCK_WRONG_AT_MOST_MS;
 }
 
 /** Each code once, as it was seen last. */

@@ -8,6 +8,9 @@ import type { Instant } from './bangkok.ts';
 /** What was written farther ahead than this was written by a clock that was wrong, ms; those of two processes may differ. */
 export const SET_BACK_MS = 60_000;
 
+/** By more than this no clock of ours is taken to differ from NHSO's, ms. */
+export const CLOCK_WRONG_AT_MOST_MS = 2 * 3_600_000;
+
 export interface PutRight {
   /** A moment that is over: NHSO's codes are compared with it. */
   past(time: Instant): Instant;

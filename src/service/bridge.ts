@@ -20,6 +20,7 @@ import {
 } from './housekeeping.ts';
 import { Intake } from './intake.ts';
 import { NhsoLine } from './nhso-line.ts';
+import { isNhsoUp, lastAnswered, tellAnswered } from './nhso-news.ts';
 import { Polls, type PollsOptions } from './polls.ts';
 import type { Finding } from './ports/finding.ts';
 import type { CaseKey } from './ports/ledger.ts';
@@ -247,8 +248,7 @@ export class Bridge implements BridgeApi {
   }
 
   async #nhsoOf(hcode: string): Promise<NhsoSight> {
-    const answered = await this.#house.ledger.recall(answeredAt(hcode));
-    return { status: this.#line(hcode).status, backAt: answered === null ? null : Number(answered) };
+    return { status: this.#line(hcode).status, backAt: await lastAnswered(this.#house.ledger, hcode) };
   }
 
   async #sweepAll(): Promise<void> {
@@ -265,18 +265,17 @@ export class Bridge implements BridgeApi {
     this.#dispatcher.kick();
   }
 
-  /** NHSO answers: the others hear of it, lest they take half of the work and leave it for their own next probe. */
+  /** NHSO answers: the others hear of it before the work is on the queue, where they take it too. */
   async #resume(hcode: string): Promise<void> {
-    await this.#house.ledger.remember(answeredAt(hcode), String(this.#house.clock.now()));
+    await tellAnswered(this.#house.ledger, hcode, this.#house.clock.now());
     await sweep(this.#house, { hcode, except: new Set() });
   }
 
   /** While NHSO is down for a site, one of its waiting cases serves to ask whether it is back. */
   async #probe(): Promise<void> {
     for (const hcode of this.#heldBack()) {
-      const heard = await this.#house.ledger.recall(answeredAt(hcode));
-      if (heard !== null) this.#line(hcode).noteElsewhere(Number(heard));
-      if (!this.#line(hcode).isProbeDue) continue;
+      const line = this.#line(hcode);
+      if ((await isNhsoUp(this.#house.ledger, hcode, line)) || !line.isProbeDue) continue;
       const page = await this.#house.ledger.casesWithWork({
         dueBy: this.#house.clock.now(),
         hcode,
@@ -284,7 +283,7 @@ export class Bridge implements BridgeApi {
       });
       const [oldest] = page.items;
       const waiting = oldest === undefined ? null : await this.#house.ledger.case(oldest);
-      if (waiting?.pid != null) await this.#line(hcode).probe(waiting.pid, () => this.#takesProbe(hcode));
+      if (waiting?.pid != null) await line.probe(waiting.pid, () => this.#takesProbe(hcode));
     }
   }
 
@@ -353,11 +352,6 @@ function tellGap(gap: Gap | null, now: Instant, log: House['log']): void {
     { knownTo: bangkokIso(gap.from) },
     'the ledger was put back from a backup: visits of today are looked up at NHSO before a code is asked for',
   );
-}
-
-/** What the ledger remembers for all bridges: when NHSO was last found to answer after an outage. */
-function answeredAt(hcode: string): string {
-  return `nhso-answered/${hcode}`;
 }
 
 function isRecent(readAt: string, now: Instant): boolean {

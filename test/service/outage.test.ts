@@ -160,6 +160,25 @@ it('with two bridges both go on as soon as one has found NHSO to answer', async 
   for (const n of PEOPLE) expect(hospital.confirms(n)).toBe(1);
 });
 
+it('with two bridges leaves nothing at the one that has not looked yet: the oldest work goes first', async () => {
+  const other = await hospital.anotherBridge();
+  hospital.queue.isDoubled = true;
+  const vns = await patientsWithCards();
+  hospital.nhso.nhsoDown('500');
+  await hospital.work();
+  hospital.queue.isDoubled = false;
+  await seconds(1);
+  expect(hospital.queue.due).toEqual([]);
+  hospital.nhso.nhsoUp();
+  await hospital.card(8);
+  expect([hospital.bridge, other.bridge].map((b) => b.nhsoStatus('10978'))).toEqual(['up', 'down']);
+  await expect.poll(() => hospital.queue.due.length).toBe(vns.length);
+  // no second passes: either takes its half of the jobs as they lie there
+  await hospital.work();
+  expect(await states(vns)).toEqual(vns.map(() => 'written'));
+  for (const n of PEOPLE) expect(hospital.confirms(n)).toBe(1);
+});
+
 it('rebuilds every job from the ledger when the queue has lost them all', async () => {
   const vns = await patientsWithCards();
   await vi.waitFor(async () => expect(await hospital.ledger.outbox(1)).toEqual([]));

@@ -25,6 +25,7 @@ import {
 import { isIssuedSince } from '../../domain/machine/lookup.ts';
 import { SET_BACK_MS } from '../../domain/set-back.ts';
 import { lostAnswerTimes } from '../ask-times.ts';
+import { isNhsoUp } from '../nhso-news.ts';
 import { shownByNhso } from '../steps/lookup.ts';
 import type { StepTools } from '../steps/step.ts';
 import { handOver, withOpenCandidates } from './hand-over.ts';
@@ -40,7 +41,7 @@ const AGAIN_MS = 5_000;
 export async function lookUpDue(tools: StepTools): Promise<void> {
   const { ledger, clock, sites } = tools.house;
   for (const ask of await ledger.doorAsks.due(clock.now(), AT_A_TIME)) {
-    const isUp = sites.has(ask.hcode) && tools.line(ask.hcode).status === 'up';
+    const isUp = sites.has(ask.hcode) && (await isNhsoUp(ledger, ask.hcode, tools.line(ask.hcode)));
     if (isUp) await lookUp(tools, ask);
     else await ledger.doorAsks.put(lookUpPutOff(ask, clock.now() + AGAIN_MS, clock.now()));
   }

@@ -9,6 +9,7 @@ import { codeHeld, mayAsk, waitForNhso } from '../../domain/machine/obtain.ts';
 import { type Gap, mayHaveBeenAsked, seekFirst } from '../../domain/machine/restored.ts';
 import type { Change } from '../../domain/machine/transition.ts';
 import type { NhsoLine } from '../nhso-line.ts';
+import { isNhsoUp } from '../nhso-news.ts';
 import type { CaseKey } from '../ports/ledger.ts';
 import type { StepJob } from '../ports/work-queue.ts';
 import type { House, Site } from '../site.ts';
@@ -78,7 +79,8 @@ export async function mayCallNhso(tools: StepTools, work: StepWork, asking: bool
     await work.commit((c) => seekFirst(c, tools.gap(), now));
     return false;
   }
-  if (tools.line(work.current.hcode).status === 'up') return true;
+  const { hcode } = work.current;
+  if (await isNhsoUp(tools.house.ledger, hcode, tools.line(hcode))) return true;
   await work.commit((c) => waitForNhso(c, 'NHSO cannot be reached', now));
   return false;
 }

@@ -7,6 +7,7 @@ import type { Instant } from '../domain/bangkok.ts';
 import { BridgeError, isBridgeError } from '../domain/bridge-error.ts';
 import { Breaker } from './breaker.ts';
 import { Counters } from './counters.ts';
+import { Lanes, type Urgency } from './lanes.ts';
 import type { NhsoAgent } from './ports/nhso-agent.ts';
 import type { House, Site, Station } from './site.ts';
 
@@ -16,9 +17,8 @@ export class NhsoLine {
   readonly #breaker: Breaker;
   /** Which counter's agent to go through. */
   readonly counters: Counters;
-  readonly #lanes = new Map<string, Promise<unknown>>();
+  readonly #lanes: Lanes;
   readonly #onUp: () => void;
-  #nextSlot = 0;
   /** The one call that is made while NHSO is on trial. */
   #trial: Promise<void> | null = null;
 
@@ -28,6 +28,7 @@ export class NhsoLine {
     this.#house = house;
     this.#onUp = onUp;
     this.counters = new Counters(site.hcode, site.stations);
+    this.#lanes = new Lanes(site.settings.ratePerSecond);
     this.#breaker = new Breaker({ failures: site.settings.breakerFailures, probeMs: site.settings.probeMs });
     house.metrics.set('breaker-open', 0, { site: site.hcode });
   }
@@ -37,19 +38,9 @@ export class NhsoLine {
     return this.#breaker.isOpen ? 'down' : 'up';
   }
 
-  /** Runs `work` when it is the agent's turn: one at a time for each agent, and not above the site's rate. */
-  turn<T>(station: Station, work: () => Promise<T>): Promise<T> {
-    const before = this.#lanes.get(station.id) ?? Promise.resolve();
-    const mine = before.then(() => this.#slot()).then(() => this.#alone(work));
-    // the next in the lane starts whatever became of this one; the caller gets the error
-    this.#lanes.set(
-      station.id,
-      mine.then(
-        () => undefined,
-        () => undefined,
-      ),
-    );
-    return mine;
+  /** Runs `work` when it is its turn at the agent: one at a time for each agent, and not above the site's rate. */
+  turn<T>(station: Station, urgency: Urgency, work: () => Promise<T>): Promise<T> {
+    return this.#lanes.turn(station.id, urgency, () => this.#alone(work));
   }
 
   /** One call to NHSO, counted and timed. Its outcome tells whether NHSO is up. */
@@ -88,11 +79,15 @@ export class NhsoLine {
    * Runs `send`, when it is the agent's turn, at the first station whose agent is there, `preferred` before the others:
    * a look-up works from any counter, also while one PC is switched off.
    */
-  async atAnyStation<T>(preferred: string | null, send: (agent: NhsoAgent) => Promise<T>): Promise<T> {
+  async atAnyStation<T>(
+    preferred: string | null,
+    urgency: Urgency,
+    send: (agent: NhsoAgent) => Promise<T>,
+  ): Promise<T> {
     let unreachable: unknown;
     for (const station of this.counters.inOrder(preferred)) {
       try {
-        const answer = await this.turn(station, () => send(station.agent));
+        const answer = await this.turn(station, urgency, () => send(station.agent));
         this.counters.noteThere(station);
         return answer;
       } catch (error) {
@@ -138,7 +133,7 @@ export class NhsoLine {
     // a card read may have told it meanwhile
     if (this.status === 'up') return;
     try {
-      await this.atAnyStation(null, (agent) =>
+      await this.atAnyStation(null, 'any-day', (agent) =>
         this.ask('latestAuthenCode', () => agent.latestAuthenCode(pid)),
       );
     } catch (error) {
@@ -168,15 +163,5 @@ export class NhsoLine {
       this.#trial = null;
       resolve();
     }
-  }
-
-  async #slot(): Promise<void> {
-    const { ratePerSecond } = this.#site.settings;
-    if (ratePerSecond === 0) return;
-    // no wall clock: one that is set back must not hold the work up
-    const now = performance.now();
-    const at = Math.max(now, this.#nextSlot);
-    this.#nextSlot = at + 1000 / ratePerSecond;
-    if (at > now) await new Promise((resolve) => setTimeout(resolve, at - now));
   }
 }

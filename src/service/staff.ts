@@ -88,7 +88,7 @@ async function findAtNhso(
   if (!isPlausibleCode(claimCode)) throw badInput('claimCode', 'an authen code such as PP1234567890');
   if (!isAdoptable(current) || current.pid === null || current.claimType === null) throw notNow(current);
   const wanted = wantedOf(current);
-  const codes = await shownByNhso(line, { pid: wanted.pid, stationId: current.stationId }, 'ask');
+  const codes = await shownByNhso(line, { pid: wanted.pid, stationId: current.stationId }, 'somebody-waits');
   const code = codes.find((c) => c.claimCode === claimCode);
   if (code === undefined) {
     throw new BridgeError('conflict', `NHSO does not show the code ${claimCode} for this person`, {

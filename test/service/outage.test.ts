@@ -179,6 +179,29 @@ it('with two bridges leaves nothing at the one that has not looked yet: the olde
   for (const n of PEOPLE) expect(hospital.confirms(n)).toBe(1);
 });
 
+it('asks for the patients who are there before it looks up what any day would do for', async () => {
+  const MANY = [7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+  for (const n of MANY) {
+    await hospital.visit(n, { at: hospital.now + n * 1000 });
+    await hospital.card(n, 'card-only');
+  }
+  hospital.pass(11 * 60_000);
+  await hospital.poll();
+  await hospital.queue.tick('keep-house');
+  await expect.poll(() => hospital.queue.due.length).toBe(MANY.length);
+  const there = [await hospital.visit(1), await hospital.visit(2, { at: hospital.now + 1000 })];
+  await hospital.poll();
+  await hospital.card(1);
+  await hospital.card(2);
+  await expect.poll(() => hospital.queue.due.length).toBe(MANY.length + there.length);
+  await hospital.queue.work();
+  const calls = hospital.nhso.requests().map((r) => r.call);
+  const drafts = calls.filter((call) => call !== 'terminals').slice(0, 5);
+  expect(drafts.filter((call) => call === 'save-as-draft')).toHaveLength(there.length);
+  await hospital.work();
+  expect(await states(there)).toEqual(['written', 'written']);
+});
+
 it('rebuilds every job from the ledger when the queue has lost them all', async () => {
   const vns = await patientsWithCards();
   await vi.waitFor(async () => expect(await hospital.ledger.outbox(1)).toEqual([]));

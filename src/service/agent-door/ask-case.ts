@@ -44,7 +44,7 @@ export async function askOnCase(
 ): Promise<End> {
   const { line, station, actor } = counter;
   const { clock } = tools.house;
-  const tried = await line.turn(station, async () => {
+  const tried = await line.turn(station, 'somebody-waits', async () => {
     // the turn may have come late
     const announced = isStillWanted() ? await announce(tools, counter, request, target) : null;
     if (announced === null) return null;
@@ -123,7 +123,7 @@ async function afterRefusal(
   const { clock } = tools.house;
   const words = nhsoMessage(fault);
   try {
-    const codes = await shownByNhso(line, { pid: request.pid, stationId: asked.stationId }, 'ask');
+    const codes = await shownByNhso(line, { pid: request.pid, stationId: asked.stationId }, 'somebody-waits');
     const match = await judge(tools, { ...asked, reason: 'refused' }, codes);
     const claimCode = match.kind === 'fits' ? match.code.claimCode : '';
     await commitCode(tools, work, claimCode, async (c, at) =>

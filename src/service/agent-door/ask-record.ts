@@ -33,7 +33,7 @@ export async function askOnRecord(
 ): Promise<End> {
   const { line, station, site } = counter;
   const { clock } = tools.house;
-  const tried = await line.turn(station, async () => {
+  const tried = await line.turn(station, 'somebody-waits', async () => {
     // the turn may have come late
     const asked = isStillWanted() ? await announce(tools, counter, request, key) : null;
     if (asked === null) return null;
@@ -118,7 +118,9 @@ async function afterRefusal(
   const { clock, log } = tools.house;
   try {
     const isPerson = /^\d{13}$/.test(asked.pid);
-    const codes = isPerson ? await shownByNhso(line, { pid: asked.pid, stationId: station.id }, 'ask') : [];
+    const codes = isPerson
+      ? await shownByNhso(line, { pid: asked.pid, stationId: station.id }, 'somebody-waits')
+      : [];
     const match = await matchOf(tools, asked, codes);
     if (match.kind === 'fits') {
       await keepCode(tools, asked, match.code);

@@ -52,7 +52,7 @@ export class AgentDoor implements AgentApi {
   probe(place: DoorPlace, pid: string): Promise<DoorAnswer> {
     return this.#at(place, async ({ line, station }) => {
       const call: PipeCall = { name: 'probe', pid };
-      return (await line.turn(station, () => pipe(station.agent, call))).answer;
+      return (await line.turn(station, 'somebody-waits', () => pipe(station.agent, call))).answer;
     });
   }
 
@@ -64,7 +64,7 @@ export class AgentDoor implements AgentApi {
       mayAsk(counter);
       const call: PipeCall = { name: 'save-as-draft', body: request.body };
       const { answer, fault } = await twice(() =>
-        line.turn(station, () => askNhso(line, 'saveAsDraft', station.agent, call)),
+        line.turn(station, 'somebody-waits', () => askNhso(line, 'saveAsDraft', station.agent, call)),
       );
       if (!isBridgeError(fault, 'nhso-refused')) return answer;
       // refused because the code is there: the confirm that follows gets it
@@ -90,7 +90,7 @@ export class AgentDoor implements AgentApi {
       mayAsk(counter);
       const { line, station } = counter;
       const ask = (agent: NhsoAgent): Promise<Piped> => askNhso(line, method, agent, { name, pid });
-      return (await twice(() => line.atAnyStation(station.id, ask))).answer;
+      return (await twice(() => line.atAnyStation(station.id, 'somebody-waits', ask))).answer;
     });
   }
 
@@ -105,7 +105,7 @@ export class AgentDoor implements AgentApi {
 
   async #readCard(counter: Counter, call: PipeCall): Promise<DoorAnswer> {
     const { line, station } = counter;
-    const piped = await line.turn(station, () => pipe(station.agent, call));
+    const piped = await line.turn(station, 'somebody-waits', () => pipe(station.agent, call));
     await noteRead(this.#tools, counter, piped);
     return piped.answer;
   }

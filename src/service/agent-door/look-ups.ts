@@ -68,7 +68,8 @@ async function lookUp(tools: StepTools, due: DoorAsk): Promise<void> {
   const ask = await withOpenCandidates(tools, due);
   let next: DoorAsk;
   try {
-    const codes = await shownByNhso(tools.line(ask.hcode), ask, 'askWhileUp');
+    const urgency = ask.state === 'issued' ? 'any-day' : 'today-only';
+    const codes = await shownByNhso(tools.line(ask.hcode), ask, urgency);
     const times = lostAnswerTimes(site.settings);
     if (ask.state === 'issued') {
       const holders = await holdersOf(tools, codes);

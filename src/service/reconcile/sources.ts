@@ -101,7 +101,7 @@ export class Sources {
     const line = this.#tools.line(this.#site.hcode);
     const ask = async <T>(call: AgentLookup, send: (agent: NhsoAgent) => Promise<T>): Promise<T> => {
       await this.#pace.turn();
-      return line.atAnyStation(stationId, (agent) =>
+      return line.atAnyStation(stationId, 'any-day', (agent) =>
         line.askWhileUp(call, async () => {
           heard.calls += 1;
           try {

@@ -36,7 +36,7 @@ export function confirmStep(tools: StepTools): StepHandler {
     if (work === null || !(await mayCallNhso(tools, work, true))) return;
     const line = tools.line(job.hcode);
     const station = line.counters.forConfirm(readOf(work.current));
-    await line.turn(station, async () => {
+    await line.turn(station, 'today-only', async () => {
       // the turn may have come late: look again, as NHSO may have gone down or the day ended meanwhile
       if (!(await mayCallNhso(tools, work, true))) return;
       if (isAway(station) && !line.counters.hasAnother(readOf(work.current), station)) {

@@ -56,7 +56,7 @@ async function saveDraft(line: NhsoLine, current: Case): Promise<DraftReceipt> {
   for (const station of line.counters.forDraft(read)) {
     if (isRefusedElsewhere && station !== own) continue;
     try {
-      const receipt = await line.turn(station, () =>
+      const receipt = await line.turn(station, 'today-only', () =>
         line.askWhileUp('saveAsDraft', () => station.agent.saveAsDraft(request)),
       );
       line.counters.noteDraft(read, station, 'taken');

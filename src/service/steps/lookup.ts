@@ -10,6 +10,7 @@ import {
   type MatchResult,
   matchCode,
 } from '../../domain/authen-code.ts';
+import type { Instant } from '../../domain/bangkok.ts';
 import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case, CaseState } from '../../domain/case.ts';
 import {
@@ -19,11 +20,12 @@ import {
   mayBeAnswerTo,
   mayBeOwnOfOtherDay,
 } from '../../domain/machine/lookup.ts';
-import { wantedOf } from '../../domain/machine/obtain.ts';
+import { mayAsk, wantedOf } from '../../domain/machine/obtain.ts';
 import { lookedAtAgain } from '../../domain/machine/second-code.ts';
 import { isRecheck } from '../../domain/machine/transition.ts';
 import { keepForItsDay } from '../agent-door/other-day.ts';
 import { lookupTimes } from '../ask-times.ts';
+import type { Urgency } from '../lanes.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { StepHandler, StepJob } from '../ports/work-queue.ts';
 import type { House } from '../site.ts';
@@ -31,6 +33,9 @@ import { nhsoMessage } from './draft.ts';
 import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools, vnAt } from './step.ts';
 
 const NEEDS_NO_CODE: readonly CaseState[] = ['not-required', 'cancelled', 'closed'];
+
+/** What the look-up shows decides whether a code is asked for. */
+const MAY_YET_ASK: readonly CaseState[] = ['ready', 'drafted', 'confirming', 'unknown'];
 
 export function lookupStep(tools: StepTools): StepHandler {
   return async (job) => {
@@ -41,7 +46,7 @@ export function lookupStep(tools: StepTools): StepHandler {
     let codes: IssuedCode[];
     try {
       const asked = { pid: current.pid, stationId: current.stationId };
-      codes = await shownByNhso(tools.line(site.hcode), asked, 'askWhileUp');
+      codes = await shownByNhso(tools.line(site.hcode), asked, urgencyOf(current, tools.house.clock.now()));
     } catch (error) {
       if (isBridgeError(error, 'nhso-refused')) {
         await work.commit((c) => lookupRefused(c, nhsoMessage(error), tools.house.clock.now()));
@@ -82,7 +87,7 @@ export async function adoptIfShown(tools: StepTools, job: StepJob): Promise<void
   const { current, site } = work;
   const { pid, stationId } = current;
   if (pid === null) return;
-  const codes = await shownByNhso(tools.line(site.hcode), { pid, stationId }, 'askWhileUp');
+  const codes = await shownByNhso(tools.line(site.hcode), { pid, stationId }, 'today-only');
   const match = await judge(tools, current, codes);
   if (match.kind !== 'fits' || !isOwnAnswer(current, match.code)) return;
   await commitCode(tools, work, match.code.claimCode, async (c, at) => {
@@ -90,6 +95,10 @@ export async function adoptIfShown(tools: StepTools, job: StepJob): Promise<void
     const found = lookedUp(c, match, await work.grounds(c), lookupTimes(site.settings), at);
     return found !== null && found.next.code !== null ? found : null;
   });
+}
+
+function urgencyOf(current: Case, now: Instant): Urgency {
+  return MAY_YET_ASK.includes(current.state) && mayAsk(current, now) ? 'today-only' : 'any-day';
 }
 
 /** The visit was not corrected while NHSO was asked; if it was, the sweep has it looked up again. */
@@ -100,17 +109,18 @@ function isAskedFor(c: Case, asked: Case): boolean {
 /**
  * Asks for this hospital's newest code and for the newest five of all hospitals: one that fits says nothing about
  * whether it is the only one, and a newer code of another type or an EP code may stand before it.
- * `how`: work of the queue leaves NHSO alone while it is down, a person who asks does not.
+ * Work of the queue leaves NHSO alone while it is down, a person who waits does not.
  */
 export async function shownByNhso(
   line: NhsoLine,
   { pid, stationId }: { pid: string; stationId: string | null },
-  how: 'ask' | 'askWhileUp',
+  urgency: Urgency,
 ): Promise<IssuedCode[]> {
-  const newest = await line.atAnyStation(stationId, (agent) =>
+  const how = urgency === 'somebody-waits' ? 'ask' : 'askWhileUp';
+  const newest = await line.atAnyStation(stationId, urgency, (agent) =>
     line[how]('latestAuthenCode', () => agent.latestAuthenCode(pid)),
   );
-  const five = await line.atAnyStation(stationId, (agent) =>
+  const five = await line.atAnyStation(stationId, urgency, (agent) =>
     line[how]('latestFiveAllHospitals', () => agent.latestFiveAllHospitals(pid)),
   );
   return newest === null ? five : [newest, ...five];

@@ -21,7 +21,8 @@ const HELP = `
 A failing run is named by its seed: --seed N --runs 1 makes the same hospital, the same patients
 and the same faults at the same moments again. With it go the same counters whose readers carry the
 calls to their agent, and the same visits for which a program at the counter asks through /agent.
-The time of day is not of the seed; within two hours of midnight it is made another (and needs libfaketime).
+In one day of four it is ten past eleven at night; in the others it is the time that it is here, but
+not within two hours of midnight. Another time than ours needs libfaketime.
 What was added to the plans later is drawn after the rest: old seeds keep what they had. Its folder (logs, ledger, diary, NHSO's journal)
 is kept and named; remove it when you are done: it holds (invented) citizen ids.
 
@@ -73,11 +74,7 @@ await createCommand('faults')
       'none',
     ]),
   )
-  .option(
-    '--time-of-day <HH:MM>',
-    'what time it is in the hospital (default: as it is in Bangkok, but noon for midnight)',
-    timeOfDay,
-  )
+  .option('--time-of-day <HH:MM>', 'what time it is in the hospital, in all runs', timeOfDay)
   .option('--keep', 'keep the folder of every run', false)
   .addHelpText('after', HELP)
   .action(main)

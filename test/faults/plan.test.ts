@@ -86,6 +86,18 @@ test('some counters are carried for, and some codes asked for by clients, of peo
   );
 });
 
+test('one day of four is a late evening, where a clock can be set; the hour that is wished for goes first', () => {
+  const seeds = Array.from({ length: 200 }, (_, seed) => seed);
+  const evenings = seeds.filter((seed) => planOf(seed).timeOfDay === '23:10');
+  expect(evenings.length).toBeGreaterThan(30);
+  expect(evenings.length).toBeLessThan(70);
+  for (const seed of evenings) {
+    expect(planOf(seed).setup.midnight).toBe(false);
+    expect(planOf(seed, { timeOfDay: '09:00' }).timeOfDay).toBe('09:00');
+    expect(planOf(seed, { without: ['clock-jump'] }).timeOfDay).toBeNull();
+  }
+});
+
 test('what is wished for is kept, what cannot be done here is left out', () => {
   for (let seed = 0; seed < 40; seed++) {
     const { setup, faults, visits } = planOf(seed, {

@@ -60,7 +60,7 @@ export interface ClientPlan {
 
 export interface Plan {
   seed: number;
-  /** What time of day it is in the hospital (Asia/Bangkok), `HH:MM`; null: as it is here, but not near midnight. */
+  /** What time it is in the hospital (Asia/Bangkok) at the start, `HH:MM`; null: as it is here, but not near midnight. */
   timeOfDay: string | null;
   setup: Setup;
   visits: readonly VisitPlan[];
@@ -81,15 +81,18 @@ export type Wishes = Partial<Pick<Setup, 'his' | 'queue' | 'ledger' | 'bridges'>
 
 export function planOf(seed: number, wishes: Wishes = {}): Plan {
   const plan = one(planArbitrary(seed, wishes), seed);
-  const { faults, agents, clients } = one(laterArbitrary(plan, wishes), seed + LATER);
+  const { faults, agents, clients, isEvening } = one(laterArbitrary(plan, wishes), seed + LATER);
   return {
     ...plan,
-    timeOfDay: wishes.timeOfDay ?? null,
+    timeOfDay: wishes.timeOfDay ?? (isEvening ? EVENING : null),
     setup: { ...plan.setup, agents },
     visits: plan.visits.map((visit, i) => ({ ...visit, client: clients[i] ?? null })),
     faults: inOrder([...plan.faults, ...faults]),
   };
 }
+
+/** A clock that runs an hour ahead then has another day, until it is put right. */
+const EVENING = '23:10';
 
 /** What is drawn by a seed of its own changes nothing of the rest. */
 const LATER = 0x2026;
@@ -104,6 +107,7 @@ interface Later {
   faults: readonly Fault[];
   agents: readonly AgentWay[];
   clients: readonly (ClientPlan | null)[];
+  isEvening: boolean;
 }
 
 /** What plans came to have when there were seeds already; something new comes last here too. */
@@ -118,6 +122,8 @@ function laterArbitrary({ setup, visits }: Omit<Plan, 'timeOfDay'>, wishes: Wish
     clients: listOf(clientArbitrary(wishes), visits.length).map((all) =>
       all.map((client, i) => (CLIENTLESS.includes(visits[i]?.quirk ?? 'none') ? null : client)),
     ),
+    // one plan of four, where a clock can be set
+    isEvening: fc.nat(3).map((n) => n === 0 && !setup.midnight && !wishes.without?.includes('clock-jump')),
   });
 }
 

@@ -95,7 +95,7 @@ async function dayAndEvidence(world: World, plan: Plan): Promise<{ diary: Diary;
   return { diary, evidence: await gather(world, diary) };
 }
 
-function aboutOf({ setup, visits, faults }: Plan): string {
+function aboutOf({ setup, visits, faults, timeOfDay }: Plan): string {
   const { his, queue, ledger, bridges, midnight, agents } = setup;
   const carried = agents.filter((way) => way === 'reader').length;
   const clients = visits.filter(({ client }) => client !== null).length;
@@ -105,6 +105,7 @@ function aboutOf({ setup, visits, faults }: Plan): string {
     ledger,
     bridges === 1 ? '1 bridge' : '2 bridges',
     ...(midnight ? ['midnight'] : []),
+    ...(timeOfDay === null ? [] : [timeOfDay]),
     ...(carried > 0 ? [`${carried} carried`] : []),
     ...(clients > 0 ? [`${clients} by clients`] : []),
   ];

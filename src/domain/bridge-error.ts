@@ -45,6 +45,9 @@ export type ErrorCode =
   | 'already-asked'
   | 'not-found'
   | 'certifier-card-missing'
+  // a client of the agent API asks for a code: the card was not read here today; it was read just now, on another day
+  | 'card-not-read'
+  | 'card-read-other-day'
   | 'bad-input'
   | 'config'
   | 'queue-unavailable'

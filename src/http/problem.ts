@@ -88,6 +88,11 @@ const RULES: Record<ErrorCode, Rule> = {
     next: "Let the certifier's card be read at this station, then send it again.",
     retryAfterSeconds: 30,
   },
+  'card-not-read': { status: 400, next: "Have the patient's card read at this address, then ask again." },
+  'card-read-other-day': {
+    status: 400,
+    next: "Have the card read again; if it stays so, the clock of the bridge's machine is wrong (NTP).",
+  },
   'not-found': { status: 404, next: 'Check the address; the list shows what there is.' },
   conflict: LOOK_AGAIN,
   'code-held': LOOK_AGAIN,
@@ -182,7 +187,8 @@ export function sendProblem(req: Request, res: Response, problem: Problem): void
 
 function fieldsOf(error: BridgeError): readonly FieldFault[] | null {
   if (error instanceof InvalidRequest) return error.fields;
-  if (!isBridgeError(error, 'bad-input', 'certifier-card-missing')) return null;
+  if (!isBridgeError(error, 'bad-input', 'certifier-card-missing', 'card-not-read', 'card-read-other-day'))
+    return null;
   // the service and the ledger say it as "field: expected …"
   const [, field, expected] = /^([\w.[\]]+): (expected .+)$/s.exec(error.message) ?? [];
   return field === undefined || expected === undefined ? null : [{ field, expected }];

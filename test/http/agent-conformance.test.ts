@@ -272,6 +272,7 @@ describe('through the bridge as from the agent itself', () => {
     const [asked, through] = told;
     expect([asked?.status, through?.status]).toEqual([400, 400]);
     expect(Object.keys(through?.json)).toEqual(Object.keys(asked?.json));
+    expect(through?.json.message).toMatch(/อ่านบัตรใหม่.*was not read here today/);
     expect(through?.json.errors[0].defaultMessage).toMatch(/^pid: expected a person whose card was read/);
     expect(house.nhso.confirms(other)).toEqual([]);
   });

@@ -37,6 +37,10 @@ const WORDS: Readonly<Record<string, string>> = {
   'nhso-unavailable': 'ติดต่อ สปสช. ไม่ได้ชั่วคราว กรุณาลองใหม่ · NHSO cannot be reached for now. Please try again.',
   conflict:
     'เคยขอรหัสนี้แล้วและยังไม่ทราบผล กรุณาตรวจสอบที่ สปสช. · This code was asked for before, and its fate is not known. Please look at NHSO.',
+  'card-not-read':
+    'วันนี้ยังไม่ได้อ่านบัตรของผู้ป่วยรายนี้ กรุณาเสียบบัตรแล้วอ่านบัตรใหม่ · The card of this patient was not read here today. Please read it.',
+  'card-read-other-day':
+    'วันที่อ่านบัตรไม่ตรงกับวันที่ของเครื่อง authen-bridge กรุณาอ่านบัตรใหม่ หากยังเป็นเช่นนี้ กรุณาแจ้งเจ้าหน้าที่ IT ให้ตรวจนาฬิกา · The card was read on another day than the clock of authen-bridge shows. Please read it again; if that does not help, tell the IT officer to check the clock.',
   'ledger-unavailable': 'ระบบ authen-bridge ขัดข้องชั่วคราว กรุณาลองใหม่ · authen-bridge is not available for now.',
 };
 
@@ -75,13 +79,15 @@ function messageOf(req: Request, { code, detail, fields }: Told, status: number)
       return 'No message available';
     case 415:
       return `Content type '${maskCitizenIds(req.get('content-type') ?? '').slice(0, 100)}' not supported`;
-    case 400:
-      if (fields !== undefined)
-        return `Validation failed for object='authenRequest'. Error count: ${fields.length}`;
-      return detail.startsWith('body') ? `JSON parse error: ${detail}` : detail;
     default:
-      return WORDS[code] ?? detail;
+      return WORDS[code] ?? (status === 400 ? validation(detail, fields) : detail);
   }
+}
+
+function validation(detail: string, fields: Told['fields']): string {
+  if (fields !== undefined)
+    return `Validation failed for object='authenRequest'. Error count: ${fields.length}`;
+  return detail.startsWith('body') ? `JSON parse error: ${detail}` : detail;
 }
 
 function fieldError({ field, expected }: { field: string; expected: string }) {

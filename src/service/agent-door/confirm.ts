@@ -4,13 +4,14 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serviceDateOf } from '../../domain/bangkok.ts';
+import { type ServiceDate, serviceDateOf } from '../../domain/bangkok.ts';
 import { BridgeError, isBridgeError } from '../../domain/bridge-error.ts';
 import { codeAnswer } from './answers.ts';
 import type { DoorAnswer } from './api.ts';
 import { askOnCase } from './ask-case.ts';
 import { askOnRecord } from './ask-record.ts';
 import type { End, Wish } from './end.ts';
+import { dayOfLateRead } from './reads.ts';
 import { clientRequest } from './request.ts';
 import { standingOf } from './standing.ts';
 import type { Counter, DoorTools } from './tools.ts';
@@ -39,7 +40,7 @@ export async function confirmSave(tools: DoorTools, counter: Counter, body: unkn
     const standing = await standingOf(house, key, request);
     if (standing.kind === 'code') return codeAnswer(request, standing);
     if (standing.kind === 'stuck') throw undecided();
-    if (standing.kind === 'no-card') throw notRead();
+    if (standing.kind === 'no-card') throw notRead(serviceDate, await dayOfLateRead(house, key));
     if (standing.kind === 'open') {
       if (line.status === 'down') throw nhsoAway();
       const { target } = standing;
@@ -77,12 +78,10 @@ function nhsoAway(): BridgeError {
 }
 
 /** Rule 5. A client reads the card before it asks, at the same address: the bridge knows of each. */
-function notRead(): BridgeError {
-  const expected = 'a person whose card was read here today; read it first, through the bridge';
-  return new BridgeError('bad-input', `pid: expected ${expected}`, {
-    retry: 'no',
-    detail: { field: 'pid', expected },
-  });
+function notRead(today: ServiceDate, lately: ServiceDate | null): BridgeError {
+  const expected = `pid: expected a person whose card was read here today, ${today}`;
+  if (lately === null) return new BridgeError('card-not-read', expected, { retry: 'no' });
+  return new BridgeError('card-read-other-day', `${expected}; it was read on ${lately}`, { retry: 'no' });
 }
 
 function undecided(): BridgeError {

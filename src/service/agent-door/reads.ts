@@ -1,11 +1,14 @@
 /** A card that a client reads through the bridge counts as a card read like any other, once for each time that it lies in the reader. */
 
 import { createHash } from 'node:crypto';
-import { serviceDateOf } from '../../domain/bangkok.ts';
+import { addDays, type Instant, type ServiceDate, serviceDateOf } from '../../domain/bangkok.ts';
 import { isBridgeError } from '../../domain/bridge-error.ts';
 import { parseCitizenId } from '../../domain/citizen-id.ts';
+import type { AskKey } from '../../domain/door-ask.ts';
+import { CLOCK_WRONG_AT_MOST_MS } from '../../domain/set-back.ts';
 import type { Piped } from '../ports/agent-pipe.ts';
 import { cardReadMessage, readAtOf, type Sighting } from '../reader/message.ts';
+import type { House } from '../site.ts';
 import type { Counter, DoorTools } from './tools.ts';
 
 /** Clients read a card several times while it lies there, and a reader worker may read it beside them, ms. */
@@ -49,6 +52,22 @@ export async function noteRead(
       'a card read of a client could not be kept',
     );
   }
+}
+
+/**
+ * The day beside this one that bears a full read of the last hours: midnight has passed since, or NHSO has another day than this
+ * machine. Null where there is none.
+ */
+export async function dayOfLateRead(
+  { ledger, clock }: Pick<House, 'ledger' | 'clock'>,
+  { hcode, pid, serviceDate }: AskKey,
+): Promise<ServiceDate | null> {
+  for (const day of [addDays(serviceDate, -1), addDays(serviceDate, 1)]) {
+    const reads = await ledger.readsOfPerson(hcode, pid, day);
+    const isLate = (at: Instant): boolean => Math.abs(clock.now() - at) <= CLOCK_WRONG_AT_MOST_MS;
+    if (reads.some((r) => r.kind === 'full' && isLate(r.readAt))) return day;
+  }
+  return null;
 }
 
 function sighting({ read, card }: Piped, at: number, isNhsoDown: boolean): Sighting | null {

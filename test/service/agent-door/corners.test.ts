@@ -197,7 +197,9 @@ describe('what a clock an hour ahead has asked for late in the evening, for the 
     const { claimCode } = (await client.confirm(claimOf(await client.read()))).json;
     runAhead();
     const claim = claimOf(await client.read());
-    expect((await client.confirm(claim)).status).toBe(400);
+    const refused = await client.confirm(claim);
+    expect(refused.status).toBe(400);
+    expect(refused.json.message).toMatch(/นาฬิกา.*read on another day than the clock of authen-bridge/);
     expectOneCode(n);
     house.pass(-HOUR_MS);
     expect((await client.confirm(claim)).json.claimCode).toBe(claimCode);

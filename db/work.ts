@@ -3,7 +3,7 @@
 import type { CompiledQuery, Kysely } from 'kysely';
 import { z } from 'zod';
 import type { ServiceDate } from '../src/domain/bangkok.ts';
-import type { Step } from '../src/domain/case.ts';
+import type { CaseState, Step } from '../src/domain/case.ts';
 import type { Ledger, OutboxEntry } from '../src/service/ports/ledger.ts';
 import { chunks } from './chunks.ts';
 import { checkLimit, fromMark, pageOf, sortsAfter, toMark } from './cursor.ts';
@@ -41,7 +41,7 @@ export function work(engine: Engine): Work {
           : fromMark(options.after, 'work', [z.string(), z.string(), z.string()]);
       const query = db
         .selectFrom('visit_case')
-        .select(['hcode', 'vn', 'next_step', 'step_seq', 'service_date', 'due_at', 'updated_at'])
+        .select(['hcode', 'vn', 'next_step', 'step_seq', 'service_date', 'state', 'due_at', 'updated_at'])
         .where('next_step', 'is not', null)
         .where((eb) => eb.or([eb('due_at', 'is', null), eb('due_at', '<=', dueBy)]))
         .$if(dueAfter !== undefined, (q) =>
@@ -69,7 +69,17 @@ export function work(engine: Engine): Work {
 }
 
 function outboxQuery(db: Kysely<Tables>) {
-  return prepared((v: { limit: number }) => db.selectFrom('outbox').selectAll().orderBy('id').limit(v.limit));
+  return prepared((v: { limit: number }) =>
+    db
+      .selectFrom('outbox')
+      .innerJoin('visit_case', (on) =>
+        on.onRef('visit_case.hcode', '=', 'outbox.hcode').onRef('visit_case.vn', '=', 'outbox.vn'),
+      )
+      .selectAll('outbox')
+      .select('visit_case.state')
+      .orderBy('outbox.id')
+      .limit(v.limit),
+  );
 }
 
 /** By id. A list is filled up with its last one to a power of two: there are few queries then, and each is made once. */
@@ -99,6 +109,7 @@ function toEntry(row: {
   step: string;
   step_seq: number;
   service_date: string;
+  state: string;
   due_at: number;
 }): OutboxEntry {
   return {
@@ -108,6 +119,7 @@ function toEntry(row: {
     step: row.step as Step,
     stepSeq: row.step_seq,
     serviceDate: row.service_date as ServiceDate,
+    state: row.state as CaseState,
     dueAt: row.due_at,
   };
 }

@@ -78,7 +78,7 @@ export class BullWorkQueue implements WorkQueue {
           data: { hcode: job.hcode, vn: job.vn, stepSeq: job.stepSeq, serviceDate: job.serviceDate },
           opts: {
             jobId: jobIdOf(job),
-            priority: priorityOf(job.serviceDate),
+            priority: priorityOf(job),
             ...(job.dueAt !== undefined && job.dueAt > now ? { delay: Math.ceil(job.dueAt - now) } : {}),
             attempts,
             backoff: { type: 'custom' },

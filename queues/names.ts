@@ -1,6 +1,6 @@
 /** Names on the queue: queues, job ids, priorities. Pure, so that two processes always agree about them. */
 
-import { DAY_MS, type ServiceDate, startOfServiceDate } from '../src/domain/bangkok.ts';
+import { DAY_MS, startOfServiceDate } from '../src/domain/bangkok.ts';
 import { STEPS, type Step } from '../src/domain/case.ts';
 import type { StepJob } from '../src/service/ports/work-queue.ts';
 
@@ -24,13 +24,15 @@ function escaped(text: string): string {
   return text.replace(/[^A-Za-z0-9_-]/g, (char) => `~${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+const HIGHEST_PRIORITY = 1;
 const LOWEST_PRIORITY = 2_097_151;
 
 /**
- * BullMQ's priority of a service date: its day number, since a lower number goes first and the oldest date shall.
- * Every job has one: a job without priority would go before all others.
+ * BullMQ's priority of a job: what is urgent, then by the day number of the service date, since a lower number goes first and the
+ * oldest date shall. Every job has one: a job without priority would go before all others.
  */
-export function priorityOf(serviceDate: ServiceDate): number {
+export function priorityOf({ serviceDate, isUrgent }: Pick<StepJob, 'serviceDate' | 'isUrgent'>): number {
+  if (isUrgent === true) return HIGHEST_PRIORITY;
   const day = Math.floor(startOfServiceDate(serviceDate) / DAY_MS) + 1;
-  return Math.min(Math.max(day, 1), LOWEST_PRIORITY);
+  return Math.min(Math.max(day, HIGHEST_PRIORITY + 1), LOWEST_PRIORITY);
 }

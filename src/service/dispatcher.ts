@@ -5,7 +5,9 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Instant } from '../domain/bangkok.ts';
 import { isBridgeError } from '../domain/bridge-error.ts';
+import { isForTodayOnly } from '../domain/machine/obtain.ts';
 import type { OutboxEntry } from './ports/ledger.ts';
 import type { StepJob } from './ports/work-queue.ts';
 import type { House } from './site.ts';
@@ -15,12 +17,12 @@ const BATCH = 500;
 const GATHER_MS = 4;
 
 export class Dispatcher {
-  readonly #house: Pick<House, 'ledger' | 'queue' | 'log'>;
+  readonly #house: Pick<House, 'ledger' | 'queue' | 'clock' | 'log'>;
   #running: Promise<void> | null = null;
   #again = false;
   #failing = false;
 
-  constructor(house: Pick<House, 'ledger' | 'queue' | 'log'>) {
+  constructor(house: Pick<House, 'ledger' | 'queue' | 'clock' | 'log'>) {
     this.#house = house;
   }
 
@@ -56,13 +58,14 @@ export class Dispatcher {
   async #batch(): Promise<number> {
     const entries = await this.#house.ledger.outbox(BATCH);
     if (entries.length === 0) return 0;
-    await this.#house.queue.add(entries.map(toStepJob));
+    const now = this.#house.clock.now();
+    await this.#house.queue.add(entries.map((entry) => toStepJob(entry, now)));
     await this.#house.ledger.removeFromOutbox(entries.map((e) => e.id));
     return entries.length;
   }
 }
 
-export function toStepJob(entry: OutboxEntry): StepJob {
+export function toStepJob(entry: OutboxEntry, now: Instant): StepJob {
   const { step, hcode, vn, stepSeq, serviceDate, dueAt } = entry;
-  return { step, hcode, vn, stepSeq, serviceDate, dueAt };
+  return { step, hcode, vn, stepSeq, serviceDate, isUrgent: isForTodayOnly(entry, now), dueAt };
 }

@@ -35,7 +35,7 @@ export async function sweep(
     });
     const jobs = page.items
       .filter((e) => e.step === 'write-back' || !options.except.has(e.hcode))
-      .map(toStepJob);
+      .map((entry) => toStepJob(entry, dueBy));
     if (jobs.length > 0) await house.queue.add(jobs);
     count += jobs.length;
     after = page.next ?? undefined;

@@ -51,9 +51,13 @@ describe('priority', () => {
         fc.integer({ min: -10_000, max: 10_000 }),
         fc.integer({ min: 1, max: 400 }),
         (from, later) => {
-          const [older, newer] = [addDays(base, from), addDays(base, from + later)].map(priorityOf);
+          const [older, newer] = [addDays(base, from), addDays(base, from + later)].map((serviceDate) =>
+            priorityOf({ serviceDate }),
+          );
           expect(newer).toBe((older as number) + later);
-          expect(older).toBeGreaterThanOrEqual(1);
+          expect(older).toBeGreaterThan(
+            priorityOf({ serviceDate: addDays(base, from + later), isUrgent: true }),
+          );
           expect(newer).toBeLessThanOrEqual(2_097_151);
         },
       ),

@@ -50,6 +50,25 @@ export function workQueueContract(open: Opener): void {
     expect(seen.sort()).toEqual([1, 2]);
   });
 
+  it('takes what is urgent first, then the oldest service date, each in the order of coming', async () => {
+    const queue = await queueWith({ concurrency: 1 });
+    const today = { serviceDate: day('2026-11-20') };
+    await queue.add([
+      stepJob({ vn: 'today', ...today }),
+      stepJob({ vn: 'yesterday', serviceDate: day('2026-11-19') }),
+      stepJob({ vn: 'urgent', ...today, isUrgent: true }),
+      stepJob({ vn: 'last week', serviceDate: day('2026-11-13') }),
+    ]);
+    await queue.add([
+      stepJob({ vn: 'urgent too', ...today, isUrgent: true }),
+      stepJob({ vn: 'today too', ...today, isUrgent: false }),
+    ]);
+    const seen: string[] = [];
+    await queue.start(handlers(async ({ vn }) => void seen.push(vn)));
+    await drained(queue);
+    expect(seen).toEqual(['urgent', 'urgent too', 'last week', 'yesterday', 'today', 'today too']);
+  });
+
   it('takes a job again after it was done, and after it was given up', async () => {
     const queue = await queueWith();
     let runs = 0;

@@ -194,6 +194,7 @@ it('asks for the patients who are there before it looks up what any day would do
   await hospital.card(1);
   await hospital.card(2);
   await expect.poll(() => hospital.queue.due.length).toBe(MANY.length + there.length);
+  expect(hospital.queue.due.filter((job) => job.isUrgent).map((job) => job.vn)).toEqual(there);
   await hospital.queue.work();
   const calls = hospital.nhso.requests().map((r) => r.call);
   const drafts = calls.filter((call) => call !== 'terminals').slice(0, 5);

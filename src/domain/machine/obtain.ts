@@ -5,13 +5,21 @@
 
 import { type Candidate, type IssuedCode, misfits } from '../authen-code.ts';
 import { type Instant, serviceDateOf } from '../bangkok.ts';
-import type { Case, HeldCode } from '../case.ts';
+import type { Case, CaseState, HeldCode } from '../case.ts';
 import { askAgain, type Grounds, reasonAgainstCode, toStaff } from './facts.ts';
 import { type Change, change, isRecheck, NO_REASON, thenDo } from './transition.ts';
 
 /** A code asked for on another day would bear that day: nothing is asked once the service day is over. */
-export function mayAsk(current: Case, now: Instant): boolean {
+export function mayAsk(current: Pick<Case, 'serviceDate'>, now: Instant): boolean {
   return serviceDateOf(now) === current.serviceDate;
+}
+
+/** The next step asks for a code, or what it shows decides whether one is asked for. */
+const MAY_YET_ASK: readonly CaseState[] = ['ready', 'drafted', 'confirming', 'unknown'];
+
+/** Midnight's deadline: what the next step is about can be had only while the service day lasts. */
+export function isForTodayOnly(current: Pick<Case, 'serviceDate' | 'state'>, now: Instant): boolean {
+  return mayAsk(current, now) && MAY_YET_ASK.includes(current.state);
 }
 
 export function draftSaved(current: Case, at: Instant): Change {

@@ -38,6 +38,8 @@ export interface OutboxEntry {
   step: Step;
   stepSeq: number;
   serviceDate: ServiceDate;
+  /** Of the case, as it is when this is read. */
+  state: CaseState;
   dueAt: Instant;
 }
 

@@ -11,8 +11,10 @@ export interface StepJob {
   vn: string;
   /** The case's `stepSeq`; with the rest it makes the job id, so that a job exists once. */
   stepSeq: number;
-  /** Decides who goes first: the oldest service date. */
+  /** Decides who goes first: the oldest service date … */
   serviceDate: ServiceDate;
+  /** … but before all of these whatever can be done only while its service day lasts. */
+  isUrgent?: boolean;
   /** Not before this instant; absent or past: now. */
   dueAt?: Instant;
 }

@@ -10,7 +10,6 @@ import {
   type MatchResult,
   matchCode,
 } from '../../domain/authen-code.ts';
-import type { Instant } from '../../domain/bangkok.ts';
 import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case, CaseState } from '../../domain/case.ts';
 import {
@@ -20,7 +19,7 @@ import {
   mayBeAnswerTo,
   mayBeOwnOfOtherDay,
 } from '../../domain/machine/lookup.ts';
-import { mayAsk, wantedOf } from '../../domain/machine/obtain.ts';
+import { isForTodayOnly, wantedOf } from '../../domain/machine/obtain.ts';
 import { lookedAtAgain } from '../../domain/machine/second-code.ts';
 import { isRecheck } from '../../domain/machine/transition.ts';
 import { keepForItsDay } from '../agent-door/other-day.ts';
@@ -34,9 +33,6 @@ import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools, vnA
 
 const NEEDS_NO_CODE: readonly CaseState[] = ['not-required', 'cancelled', 'closed'];
 
-/** What the look-up shows decides whether a code is asked for. */
-const MAY_YET_ASK: readonly CaseState[] = ['ready', 'drafted', 'confirming', 'unknown'];
-
 export function lookupStep(tools: StepTools): StepHandler {
   return async (job) => {
     const work = await beginStep(tools, job);
@@ -46,7 +42,8 @@ export function lookupStep(tools: StepTools): StepHandler {
     let codes: IssuedCode[];
     try {
       const asked = { pid: current.pid, stationId: current.stationId };
-      codes = await shownByNhso(tools.line(site.hcode), asked, urgencyOf(current, tools.house.clock.now()));
+      const urgency = isForTodayOnly(current, tools.house.clock.now()) ? 'today-only' : 'any-day';
+      codes = await shownByNhso(tools.line(site.hcode), asked, urgency);
     } catch (error) {
       if (isBridgeError(error, 'nhso-refused')) {
         await work.commit((c) => lookupRefused(c, nhsoMessage(error), tools.house.clock.now()));
@@ -95,10 +92,6 @@ export async function adoptIfShown(tools: StepTools, job: StepJob): Promise<void
     const found = lookedUp(c, match, await work.grounds(c), lookupTimes(site.settings), at);
     return found !== null && found.next.code !== null ? found : null;
   });
-}
-
-function urgencyOf(current: Case, now: Instant): Urgency {
-  return MAY_YET_ASK.includes(current.state) && mayAsk(current, now) ? 'today-only' : 'any-day';
 }
 
 /** The visit was not corrected while NHSO was asked; if it was, the sweep has it looked up again. */

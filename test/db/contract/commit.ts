@@ -202,7 +202,8 @@ export function commitContract(make: MakeStore): void {
       await ledger.commit([first]);
       const { vn } = first.next;
       const entry = { hcode, vn, step: 'draft', stepSeq: 1, serviceDate: SAMPLE_DATE, dueAt: SAMPLE_AT };
-      expect(await mine()).toEqual([{ ...entry, id: expect.any(Number) }]);
+      const { state } = first.next;
+      expect(await mine()).toEqual([{ ...entry, state, id: expect.any(Number) }]);
       const same = changed(first.next, { reasonDetail: 'still the same step' });
       const none = changed(same.next, { nextStep: null, dueAt: null });
       const next = changed(none.next, {

@@ -124,6 +124,7 @@ export function listsContract(make: MakeStore): void {
           step: 'write-back',
           stepSeq: 3,
           serviceDate: addDays(SAMPLE_DATE, -2),
+          state: 'awaiting-card',
           dueAt: SAMPLE_AT - 50,
         },
       ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Case } from '../../../src/domain/case.ts';
+import type { Case, CaseState } from '../../../src/domain/case.ts';
 import * as obtain from '../../../src/domain/machine/obtain.ts';
 import type { Change } from '../../../src/domain/machine/transition.ts';
 import { sampleCitizenId, sampleVisit } from '../../support/samples.ts';
@@ -158,4 +158,20 @@ it('says once that NHSO is not reached, and keeps the step', () => {
 it('may ask on the service date alone', () => {
   expect(obtain.mayAsk(given.ready(), AT)).toBe(true);
   expect(obtain.mayAsk(given.ready(), given.NEXT_DAY)).toBe(false);
+});
+
+it.each<[CaseState, boolean]>([
+  ['awaiting-card', false],
+  ['ready', true],
+  ['drafted', true],
+  ['confirming', true],
+  ['unknown', true],
+  ['offline', false],
+  ['needs-staff', false],
+  ['confirmed', false],
+  ['written', false],
+])('in %s the next step can be done today only: %s; on the next day nothing can', (state, isForToday) => {
+  const c = { ...given.ready(), state };
+  expect(obtain.isForTodayOnly(c, AT)).toBe(isForToday);
+  expect(obtain.isForTodayOnly(c, given.NEXT_DAY)).toBe(false);
 });

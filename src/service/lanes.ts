@@ -4,22 +4,20 @@
  * patient at the counter, whose code can be asked for until midnight only.
  */
 
-/** What goes ahead of what, the first before all others. */
-const IN_ORDER = ['somebody-waits', 'today-only', 'any-day'] as const;
-
 /**
  * - `somebody-waits`: a clerk's program waits for the answer.
  * - `today-only`: asks for a code, which can be done only while the service day lasts.
- * - `any-day`: looks up what NHSO holds, today or later.
+ * - `any-day`: looks up what NHSO holds, today or later. It lets the others go ahead; they go in the order of coming, so that a
+ *   program which asks without end does not keep the patients' codes waiting.
  */
-export type Urgency = (typeof IN_ORDER)[number];
+export type Urgency = 'somebody-waits' | 'today-only' | 'any-day';
 
 /** One turn in so many goes to whoever has waited longest, so that what may wait never stands still. */
-const FAIR_EVERY = 5;
+const FAIR_EVERY = 10;
 
 interface Turn {
   lane: string;
-  rank: number;
+  mayWait: boolean;
   begin: () => void;
 }
 
@@ -41,7 +39,7 @@ export class Lanes {
   /** Runs `work` when it is its turn in the lane. What it throws is the caller's; the lane goes on. */
   async turn<T>(lane: string, urgency: Urgency, work: () => Promise<T>): Promise<T> {
     await new Promise<void>((begin) => {
-      this.#waiting.push({ lane, rank: IN_ORDER.indexOf(urgency), begin });
+      this.#waiting.push({ lane, mayWait: urgency === 'any-day', begin });
       this.#next();
     });
     try {
@@ -63,8 +61,8 @@ export class Lanes {
         return;
       }
       this.#taken += 1;
-      const isFair = this.#taken % FAIR_EVERY === 0;
-      this.#begin(isFair ? longest : free.reduce((a, b) => (b.rank < a.rank ? b : a)), now);
+      const urgent = this.#taken % FAIR_EVERY === 0 ? undefined : free.find(({ mayWait }) => !mayWait);
+      this.#begin(urgent ?? longest, now);
     }
   }
 

@@ -157,6 +157,12 @@ async function run(morning: Morning, say: BenchContext['say']): Promise<PartResu
         atLeast: 100,
       }),
       figure('last of them after the end of the outage', lastWritten(work, upAt), 's'),
+      figure(
+        'the same beside what their drafts and confirms take at that rate',
+        lastWritten(work, upAt) / ((2 * third(0).length) / (BRIDGES * RATE)),
+        '×',
+        { atMost: 1.5 },
+      ),
       figure('code by LINE: found and in the HIS', share(stands(third(1), 'written'), third(1)), '%', {
         atLeast: 100,
       }),

@@ -140,7 +140,8 @@ it('with three bridges makes one probe a minute, however many visits wait', asyn
   expect(all.map((bridge) => bridge.nhsoStatus('10978'))).toEqual(['up', 'up', 'up']);
 }, 60_000);
 
-it('with two bridges both go on as soon as one has found NHSO to answer', async () => {
+/** Two bridges that have met an outage with these visits. `both`: how NHSO is for either. */
+async function twoBridgesDown(): Promise<{ vns: string[]; both: () => string[] }> {
   const other = await hospital.anotherBridge();
   hospital.queue.isDoubled = true;
   const vns = await patientsWithCards();
@@ -149,6 +150,11 @@ it('with two bridges both go on as soon as one has found NHSO to answer', async 
   hospital.queue.isDoubled = false;
   const both = () => [hospital.bridge, other.bridge].map((bridge) => bridge.nhsoStatus('10978'));
   expect(both()).toEqual(['down', 'down']);
+  return { vns, both };
+}
+
+it('with two bridges both go on as soon as one has found NHSO to answer', async () => {
+  const { vns, both } = await twoBridgesDown();
   hospital.nhso.nhsoUp();
   await seconds(1);
   expect(both()).toEqual(['down', 'down']);
@@ -161,17 +167,12 @@ it('with two bridges both go on as soon as one has found NHSO to answer', async 
 });
 
 it('with two bridges leaves nothing at the one that has not looked yet: the oldest work goes first', async () => {
-  const other = await hospital.anotherBridge();
-  hospital.queue.isDoubled = true;
-  const vns = await patientsWithCards();
-  hospital.nhso.nhsoDown('500');
-  await hospital.work();
-  hospital.queue.isDoubled = false;
+  const { vns, both } = await twoBridgesDown();
   await seconds(1);
   expect(hospital.queue.due).toEqual([]);
   hospital.nhso.nhsoUp();
   await hospital.card(8);
-  expect([hospital.bridge, other.bridge].map((b) => b.nhsoStatus('10978'))).toEqual(['up', 'down']);
+  expect(both()).toEqual(['up', 'down']);
   await expect.poll(() => hospital.queue.due.length).toBe(vns.length);
   // no second passes: either takes its half of the jobs as they lie there
   await hospital.work();

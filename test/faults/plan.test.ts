@@ -98,6 +98,13 @@ test('one day of four is a late evening, where a clock can be set; the hour that
   }
 });
 
+test('in one plan of four calls take turns at a rate', () => {
+  const rates = Array.from({ length: 200 }, (_, seed) => planOf(seed).setup.ratePerSecond);
+  const some = rates.filter((rate) => rate > 0).length;
+  expect(some).toBeGreaterThan(30);
+  expect(some).toBeLessThan(70);
+});
+
 test('what is wished for is kept, what cannot be done here is left out', () => {
   for (let seed = 0; seed < 40; seed++) {
     const { setup, faults, visits } = planOf(seed, {

@@ -81,11 +81,14 @@ export type Wishes = Partial<Pick<Setup, 'his' | 'queue' | 'ledger' | 'bridges'>
 
 export function planOf(seed: number, wishes: Wishes = {}): Plan {
   const plan = one(planArbitrary(seed, wishes), seed);
-  const { faults, agents, clients, isEvening } = one(laterArbitrary(plan, wishes), seed + LATER);
+  const { faults, agents, clients, isEvening, ratePerSecond } = one(
+    laterArbitrary(plan, wishes),
+    seed + LATER,
+  );
   return {
     ...plan,
     timeOfDay: wishes.timeOfDay ?? (isEvening ? EVENING : null),
-    setup: { ...plan.setup, agents },
+    setup: { ...plan.setup, agents, ratePerSecond },
     visits: plan.visits.map((visit, i) => ({ ...visit, client: clients[i] ?? null })),
     faults: inOrder([...plan.faults, ...faults]),
   };
@@ -108,6 +111,7 @@ interface Later {
   agents: readonly AgentWay[];
   clients: readonly (ClientPlan | null)[];
   isEvening: boolean;
+  ratePerSecond: number;
 }
 
 /** What plans came to have when there were seeds already; something new comes last here too. */
@@ -124,6 +128,8 @@ function laterArbitrary({ setup, visits }: Omit<Plan, 'timeOfDay'>, wishes: Wish
     ),
     // one plan of four, where a clock can be set
     isEvening: fc.nat(3).map((n) => n === 0 && !setup.midnight && !wishes.without?.includes('clock-jump')),
+    // so few that work waits for its turn, and the day is done in time
+    ratePerSecond: fc.constantFrom(0, 0, 0, 15),
   });
 }
 
@@ -181,6 +187,7 @@ function setupArbitrary(wishes: Wishes): fc.Arbitrary<Setup> {
       midnight: fc.nat(7).map((n) => n === 0 && !wishes.without?.includes('clock-jump')),
       codesPerDay: fc.constantFrom<1 | null>(1, null),
       agents: fc.constant([]),
+      ratePerSecond: fc.constant(0),
     })
     .map((setup) => ({ ...setup, bridges: canShare(setup) ? setup.bridges : 1 }));
 }

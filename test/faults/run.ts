@@ -96,7 +96,7 @@ async function dayAndEvidence(world: World, plan: Plan): Promise<{ diary: Diary;
 }
 
 function aboutOf({ setup, visits, faults, timeOfDay }: Plan): string {
-  const { his, queue, ledger, bridges, midnight, agents } = setup;
+  const { his, queue, ledger, bridges, midnight, agents, ratePerSecond } = setup;
   const carried = agents.filter((way) => way === 'reader').length;
   const clients = visits.filter(({ client }) => client !== null).length;
   const parts = [
@@ -106,6 +106,7 @@ function aboutOf({ setup, visits, faults, timeOfDay }: Plan): string {
     bridges === 1 ? '1 bridge' : '2 bridges',
     ...(midnight ? ['midnight'] : []),
     ...(timeOfDay === null ? [] : [timeOfDay]),
+    ...(ratePerSecond === 0 ? [] : [`${ratePerSecond} calls/s`]),
     ...(carried > 0 ? [`${carried} carried`] : []),
     ...(clients > 0 ? [`${clients} by clients`] : []),
   ];

@@ -12,6 +12,8 @@ export interface Setup {
   agents: readonly AgentWay[];
   /** Midnight (Asia/Bangkok) falls into the day of the run. */
   midnight: boolean;
+  /** Calls a second of each bridge to NHSO, at most; 0: no limit. */
+  ratePerSecond: number;
   /** Codes that NHSO gives a person for a day and claim type; null: as many as are asked for. */
   codesPerDay: 1 | null;
 }

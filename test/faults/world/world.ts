@@ -96,7 +96,7 @@ export async function openWorld(plan: Plan, servers: Servers): Promise<World> {
     const stations: object[] = [];
     const bridges = await Bridges.open({
       ...{ folder, key, count: setup.bridges, env: clock?.env ?? {} },
-      config: () => configOf({ his, ledger, queue, stations }),
+      config: () => configOf({ his, ledger, queue, stations, ratePerSecond: setup.ratePerSecond }),
     });
     closing.push(() => bridges.close());
     const env = clockFor('clock-of-counters')?.env ?? {};
@@ -127,6 +127,7 @@ function configOf(parts: {
   ledger: LedgerPlace;
   queue: QueuePlace;
   stations: readonly object[];
+  ratePerSecond: number;
 }): object {
   return {
     store: parts.ledger.store,
@@ -144,6 +145,7 @@ function configOf(parts: {
         },
         stations: parts.stations,
         nhso: {
+          ratePerSecond: parts.ratePerSecond,
           // two look-ups after a lost answer both come before a confirm's time is over, as with the defaults
           settleSeconds: 0.8,
           breaker: { failures: 3, probeSeconds: 0.5 },

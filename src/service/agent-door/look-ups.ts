@@ -23,6 +23,7 @@ import {
   mayBeAskedAhead,
 } from '../../domain/door-ask.ts';
 import { isIssuedSince } from '../../domain/machine/lookup.ts';
+import { mayAsk } from '../../domain/machine/obtain.ts';
 import { SET_BACK_MS } from '../../domain/set-back.ts';
 import { lostAnswerTimes } from '../ask-times.ts';
 import { isNhsoUp } from '../nhso-news.ts';
@@ -68,7 +69,8 @@ async function lookUp(tools: StepTools, due: DoorAsk): Promise<void> {
   const ask = await withOpenCandidates(tools, due);
   let next: DoorAsk;
   try {
-    const urgency = ask.state === 'issued' ? 'any-day' : 'today-only';
+    const mayYetAsk = ask.state !== 'issued' && mayAsk(ask, clock.now());
+    const urgency = mayYetAsk ? 'today-only' : 'any-day';
     const codes = await shownByNhso(tools.line(ask.hcode), ask, urgency);
     const times = lostAnswerTimes(site.settings);
     if (ask.state === 'issued') {

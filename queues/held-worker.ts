@@ -21,7 +21,7 @@ export class HeldWorker {
   constructor(
     backend: Backend,
     name: QueueName,
-    work: (job: Job<JobData>) => Promise<void>,
+    work: (job: Job<JobData>, token: string | undefined) => Promise<void>,
     settings: WorkerSettings,
     report: ErrorSink,
   ) {
@@ -69,7 +69,7 @@ export class HeldWorker {
   }
 
   async #take(
-    work: (job: Job<JobData>) => Promise<void>,
+    work: (job: Job<JobData>, token: string | undefined) => Promise<void>,
     job: Job<JobData>,
     token: string | undefined,
   ): Promise<void> {
@@ -79,7 +79,7 @@ export class HeldWorker {
       await job.moveToWait(token);
       throw new WaitingError();
     }
-    const doing = work(job);
+    const doing = work(job, token);
     this.#inHand.add(doing);
     try {
       await doing;

@@ -1,14 +1,17 @@
 /** The workers of the steps: a job's data to its handler, a handler's error to try again or not. */
 
-import { type Job, UnrecoverableError } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import { errorText, isBridgeError } from '../src/domain/bridge-error.ts';
 import { STEPS, type Step } from '../src/domain/case.ts';
-import type { StepHandler, StepJob } from '../src/service/ports/work-queue.ts';
+import { NoWayFromHere, type StepHandler, type StepJob } from '../src/service/ports/work-queue.ts';
 import type { Backend, JobData } from './backends/backend.ts';
 import { retryDelayMs } from './backoff.ts';
 import type { ErrorSink } from './error-log.ts';
 import { HeldWorker } from './held-worker.ts';
 import type { Settings } from './options.ts';
+
+/** Until a job is taken up again that this process had no way to do. Not long: somebody waits at the counter. */
+const PASS_ON = { baseMs: 300, capMs: 5_000 };
 
 /** One worker a step; they take nothing before their `run`. */
 export function stepWorkers(
@@ -21,7 +24,7 @@ export function stepWorkers(
     new HeldWorker(
       backend,
       step,
-      (job) => work(step, handlers[step], job, settings),
+      (job, token) => work(step, handlers[step], job, token, settings),
       {
         concurrency: settings.concurrency,
         lockMs: settings.lockMs,
@@ -33,17 +36,30 @@ export function stepWorkers(
   return new Map(STEPS.map((step) => [step, worker(step)]));
 }
 
-async function work(step: Step, handler: StepHandler, job: Job<JobData>, settings: Settings): Promise<void> {
+async function work(
+  step: Step,
+  handler: StepHandler,
+  job: Job<JobData>,
+  token: string | undefined,
+  settings: Settings,
+): Promise<void> {
   const attempt = job.attemptsMade + 1;
   const isLast = attempt >= (job.opts.attempts ?? 1);
   const { hcode, vn, stepSeq, serviceDate } = job.data;
   const stepJob: StepJob = { step, hcode, vn, stepSeq, serviceDate };
   try {
-    // begun more often than ended: somebody began and never said what became of it
+    // begun more often than ended: somebody began and never said what became of it, or passed it on
     await handler(stepJob, { attempt, isLast, isTakenOver: job.attemptsStarted > attempt });
   } catch (error) {
+    if (error instanceof NoWayFromHere) return passOn(job, token);
     throw judged(error, stepJob, attempt, isLast, settings);
   }
+}
+
+async function passOn(job: Job<JobData>, token: string | undefined): Promise<never> {
+  const begunInVain = job.attemptsStarted - job.attemptsMade;
+  await job.moveToDelayed(Date.now() + retryDelayMs(begunInVain, PASS_ON), token);
+  throw new DelayedError();
 }
 
 /**

@@ -70,7 +70,8 @@ export class Counters {
   }
 
   #isAway(station: Station): boolean {
-    return (this.#awayUntil.get(station.id) ?? 0) > performance.now();
+    const isNoted = (this.#awayUntil.get(station.id) ?? 0) > performance.now();
+    return isNoted || (station.agent.isAway?.() ?? false);
   }
 }
 

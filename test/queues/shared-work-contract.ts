@@ -6,13 +6,19 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
-import type { Schedule, StepHandler, WorkQueue } from '../../src/service/ports/work-queue.ts';
+import {
+  NoWayFromHere,
+  type Schedule,
+  type StepHandler,
+  type WorkQueue,
+} from '../../src/service/ports/work-queue.ts';
 import { programEnv } from '../support/program-env.ts';
 import {
   drained,
   eventually,
   freshPrefix,
   handlers,
+  keptLog,
   openAt,
   SHORT,
   schedulesAt,
@@ -140,6 +146,31 @@ export function sharedWorkContract(url: () => string): void {
     await started(prefix, async () => undefined, [schedule('kept', 100)]);
     await eventually(() => expect(ran.length).toBeGreaterThanOrEqual(3));
     expect(new Set(ran)).toEqual(new Set(['kept']));
+  });
+
+  it('what a process has no way to do falls to one that has, in seconds and without a try that counts', async () => {
+    const prefix = freshPrefix();
+    const log = keptLog();
+    let passedOn = 0;
+    const lacking = await openAt(url(), {
+      prefix,
+      log,
+      retry: { attempts: 2, baseMs: 60_000, capMs: 60_000 },
+    });
+    opened.push(lacking);
+    await lacking.start(
+      handlers(async () => {
+        passedOn += 1;
+        throw new NoWayFromHere('no line here');
+      }),
+    );
+    await lacking.add(stepJobs(5));
+    await eventually(() => passedOn >= 10);
+    const done: (number | boolean)[] = [];
+    await started(prefix, async (_, { attempt, isLast }) => void done.push(attempt, isLast));
+    await drained(lacking);
+    expect(done).toEqual(Array.from({ length: 5 }, () => [1, false]).flat());
+    expect(log.lines.filter(({ level }) => level !== 'debug' && level !== 'info')).toEqual([]);
   });
 
   it('the job of a process that is killed in the middle of it is done by another', async () => {

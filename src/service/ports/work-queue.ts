@@ -24,15 +24,23 @@ export interface JobContext {
   attempt: number;
   /** No further try follows if this one fails. */
   isLast: boolean;
-  /** Another process had it in hand and fell silent: dead, most likely. */
+  /** Another process had it in hand and fell silent, dead most likely, or had no way to do it. */
   isTakenOver: boolean;
 }
 
 /**
  * Does one step. A thrown BridgeError with `retry: 'yes'` is tried again with exponential back-off and jitter; any
- * other is not. A handler must bear being called twice for the same job.
+ * other is not, but for {@link NoWayFromHere}. A handler must bear being called twice for the same job.
  */
 export type StepHandler = (job: StepJob, context: JobContext) => Promise<void>;
+
+/**
+ * Thrown by a handler whose process has no way to do the step, where another may have one. Nothing was done. Within seconds the job
+ * is taken up again by whichever process comes first, as often as need be; no try is counted.
+ */
+export class NoWayFromHere extends Error {
+  override readonly name = 'NoWayFromHere';
+}
 
 /** Something done again and again, by one process at a time. */
 export interface Schedule {

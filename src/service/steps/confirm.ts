@@ -3,7 +3,7 @@
  * under a unique index on hospital, person, day and claim type; whatever happens then, a look-up comes before another.
  */
 
-import { BridgeError, isBridgeError } from '../../domain/bridge-error.ts';
+import { isBridgeError } from '../../domain/bridge-error.ts';
 import type { Case } from '../../domain/case.ts';
 import {
   answerLost,
@@ -17,14 +17,13 @@ import {
 import { askedByClient, refuseAskedAhead } from '../agent-door/hand-over.ts';
 import { keepForItsDay } from '../agent-door/other-day.ts';
 import { firstLookup, recoverAfter, SEND_WITHIN_MS } from '../ask-times.ts';
-import type { ReadOrigin } from '../counters.ts';
 import type { ConfirmReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
 import type { Station } from '../site.ts';
 import { updateCase } from '../update.ts';
-import { claimRequest, nhsoMessage, otherAsker } from './draft.ts';
+import { claimRequest, nhsoMessage, otherAsker, readOf } from './draft.ts';
 import { adoptIfShown } from './lookup.ts';
-import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools, type StepWork } from './step.ts';
+import { beginStep, commitCode, leaveToCarrier, mayCallNhso, type StepTools, type StepWork } from './step.ts';
 
 /** Until a confirm that was certainly not sent is tried again, ms. */
 const RETRY_AFTER_MS = 15_000;
@@ -36,29 +35,19 @@ export function confirmStep(tools: StepTools): StepHandler {
     if (work === null || !(await mayCallNhso(tools, work, true))) return;
     const line = tools.line(job.hcode);
     const station = line.counters.forConfirm(readOf(work.current));
+    const leave = async (): Promise<void> => {
+      if (!line.counters.hasAnother(readOf(work.current), station))
+        await leaveToCarrier(tools, work, [station]);
+    };
+    await leave();
     await line.turn(station, 'today-only', async () => {
-      // the turn may have come late: look again, as NHSO may have gone down or the day ended meanwhile
+      // the turn may have come late: look again, as NHSO or the line may have gone or the day ended meanwhile
       if (!(await mayCallNhso(tools, work, true))) return;
-      if (isAway(station) && !line.counters.hasAnother(readOf(work.current), station)) {
-        return noteAndRethrow(tools, work, nobodyCarries());
-      }
+      await leave();
       const asked = await announce(tools, work);
       if (asked !== null) await send(tools, work, station, asked);
     });
   };
-}
-
-/**
- * Of a counter that its reader carries for, another bridge may hold the line: the job goes back on the queue before anything is
- * announced, and soon falls to that one.
- */
-function isAway({ agent }: Station): boolean {
-  return agent.isAway?.() ?? false;
-}
-
-function nobodyCarries(): BridgeError {
-  const words = 'the reader of this counter has no line to this bridge; nothing was sent';
-  return new BridgeError('agent-unreachable', words, { retry: 'yes' });
 }
 
 /** Writes "about to send" into the ledger. Null when it must not be sent. */
@@ -152,8 +141,4 @@ export async function take(
   const { house } = tools;
   await updateCase(house, asked, (c) => codeCameLate(c, issued, house.clock.now()));
   tools.kick();
-}
-
-function readOf({ correlationId, stationId }: Case): ReadOrigin {
-  return { correlationId: correlationId ?? '', stationId };
 }

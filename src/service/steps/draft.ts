@@ -6,10 +6,11 @@ import { toStaff } from '../../domain/machine/facts.ts';
 import { draftSaved, refused, sameDayAsked } from '../../domain/machine/obtain.ts';
 import { mobileOf } from '../../domain/mobile.ts';
 import { askedByClient } from '../agent-door/hand-over.ts';
+import type { ReadOrigin } from '../counters.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import type { ClaimRequest, DraftReceipt } from '../ports/nhso-agent.ts';
 import type { StepHandler } from '../ports/work-queue.ts';
-import { beginStep, mayCallNhso, noteAndRethrow, type StepTools, vnAt } from './step.ts';
+import { beginStep, leaveToCarrier, mayCallNhso, noteAndRethrow, type StepTools, vnAt } from './step.ts';
 
 export function draftStep(tools: StepTools): StepHandler {
   const { house } = tools;
@@ -24,9 +25,11 @@ export function draftStep(tools: StepTools): StepHandler {
       await work.commit((c) => sameDayAsked(c, other, house.clock.now()));
       return;
     }
+    const line = tools.line(job.hcode);
+    await leaveToCarrier(tools, work, line.counters.forDraft(readOf(current)));
     let receipt: DraftReceipt;
     try {
-      receipt = await saveDraft(tools.line(job.hcode), current);
+      receipt = await saveDraft(line, current);
     } catch (error) {
       if (isBridgeError(error, 'nhso-refused')) {
         await work.commit((c) => refused(c, nhsoMessage(error), house.clock.now()));
@@ -49,7 +52,7 @@ export function draftStep(tools: StepTools): StepHandler {
  */
 async function saveDraft(line: NhsoLine, current: Case): Promise<DraftReceipt> {
   const request = claimRequest(current);
-  const read = { correlationId: request.correlationId, stationId: current.stationId };
+  const read = readOf(current);
   const own = line.counters.station(current.stationId);
   let isRefusedElsewhere = false;
   let unreachable: unknown;
@@ -89,6 +92,10 @@ export async function otherAsker({ house }: StepTools, current: Case): Promise<s
   const isIssued = ask?.state === 'issued' || ask?.state === 'held';
   if (!isIssued || ask.claimCode === null) return null;
   return vnAt(hcode, await ledger.holderOfCode(ask.claimCode));
+}
+
+export function readOf({ correlationId, stationId }: Case): ReadOrigin {
+  return { correlationId: correlationId ?? '', stationId };
 }
 
 /** The body of draft and confirm. A case without one of its parts never gets here: `assess` sees to that. */

@@ -29,7 +29,15 @@ import type { NhsoLine } from '../nhso-line.ts';
 import type { StepHandler, StepJob } from '../ports/work-queue.ts';
 import type { House } from '../site.ts';
 import { nhsoMessage } from './draft.ts';
-import { beginStep, commitCode, mayCallNhso, noteAndRethrow, type StepTools, vnAt } from './step.ts';
+import {
+  beginStep,
+  commitCode,
+  leaveToCarrier,
+  mayCallNhso,
+  noteAndRethrow,
+  type StepTools,
+  vnAt,
+} from './step.ts';
 
 const NEEDS_NO_CODE: readonly CaseState[] = ['not-required', 'cancelled', 'closed'];
 
@@ -39,11 +47,13 @@ export function lookupStep(tools: StepTools): StepHandler {
     if (work === null || !(await mayCallNhso(tools, work, false))) return;
     const { current, site } = work;
     if (current.pid === null || current.claimType === null) return;
+    const line = tools.line(site.hcode);
+    await leaveToCarrier(tools, work, line.counters.inOrder(current.stationId));
     let codes: IssuedCode[];
     try {
       const asked = { pid: current.pid, stationId: current.stationId };
       const urgency = isForTodayOnly(current, tools.house.clock.now()) ? 'today-only' : 'any-day';
-      codes = await shownByNhso(tools.line(site.hcode), asked, urgency);
+      codes = await shownByNhso(line, asked, urgency);
     } catch (error) {
       if (isBridgeError(error, 'nhso-refused')) {
         await work.commit((c) => lookupRefused(c, nhsoMessage(error), tools.house.clock.now()));

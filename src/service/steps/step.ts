@@ -11,8 +11,8 @@ import type { Change } from '../../domain/machine/transition.ts';
 import type { NhsoLine } from '../nhso-line.ts';
 import { isNhsoUp } from '../nhso-news.ts';
 import type { CaseKey } from '../ports/ledger.ts';
-import type { StepJob } from '../ports/work-queue.ts';
-import type { House, Site } from '../site.ts';
+import { NoWayFromHere, type StepJob } from '../ports/work-queue.ts';
+import type { House, Site, Station } from '../site.ts';
 import { type Decide, updateCase } from '../update.ts';
 
 export interface StepTools {
@@ -83,6 +83,21 @@ export async function mayCallNhso(tools: StepTools, work: StepWork, asking: bool
   if (await isNhsoUp(tools.house.ledger, hcode, tools.line(hcode))) return true;
   await work.commit((c) => waitForNhso(c, 'NHSO cannot be reached', now));
   return false;
+}
+
+/**
+ * Of counters that their readers carry for, another bridge may hold the lines: when none of `stations` can be reached from here,
+ * the job goes back before anything is announced or takes a turn. The case says so, since perhaps nobody carries.
+ */
+export async function leaveToCarrier(
+  tools: StepTools,
+  work: StepWork,
+  stations: readonly Station[],
+): Promise<void> {
+  if (!stations.every(({ agent }) => agent.isAway?.() ?? false)) return;
+  const why = 'the reader of this counter has no line to this bridge; nothing was sent';
+  await work.commit((c) => waitForNhso(c, why, tools.house.clock.now()));
+  throw new NoWayFromHere(why);
 }
 
 /** Notes in the case that NHSO or the agent did not answer, then lets the queue try again later. */

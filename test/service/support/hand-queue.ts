@@ -7,11 +7,12 @@
 import { BridgeError, isBridgeError } from '../../../src/domain/bridge-error.ts';
 import { STEPS, type Step } from '../../../src/domain/case.ts';
 import type { Clock } from '../../../src/service/ports/clock.ts';
-import type {
-  QueueCounts,
-  QueueHandlers,
-  StepJob,
-  WorkQueue,
+import {
+  NoWayFromHere,
+  type QueueCounts,
+  type QueueHandlers,
+  type StepJob,
+  type WorkQueue,
 } from '../../../src/service/ports/work-queue.ts';
 
 export class HandQueue implements WorkQueue {
@@ -106,7 +107,7 @@ export class HandQueue implements WorkQueue {
       });
     } catch (error) {
       this.failures.push(error);
-      if (isBridgeError(error) && error.retry === 'yes') {
+      if (error instanceof NoWayFromHere || (isBridgeError(error) && error.retry === 'yes')) {
         // back-off: never in the same breath
         await this.add([{ ...job, dueAt: this.#clock.now() + 1_000 }]);
       }

@@ -135,7 +135,7 @@ export class ReaderProcess {
 }
 
 /** Waits until it holds; fails after `ms` with what it was about. */
-export async function until(what: string, holds: () => boolean, ms = 10_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, ms = 30_000): Promise<void> {
   const end = Date.now() + ms;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`not within ${ms} ms: ${what}`);

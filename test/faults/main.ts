@@ -38,6 +38,7 @@ Exit code 0: no rule was broken.
 interface Options {
   seed?: number;
   runs: number;
+  fresh: number;
   jobs: number;
   only?: FaultKind[];
   keep: boolean;
@@ -55,6 +56,7 @@ await createCommand('faults')
   .description('proves the rules under faults, on real parts')
   .option('--seed <n>', 'the first seed; the next runs have the next ones (default: by the clock)', natural)
   .option('--runs <n>', 'how many runs', natural, 10)
+  .option('--fresh <n>', 'and after these so many whose seeds come from the clock', natural, 0)
   .option('--jobs <n>', 'runs at a time', natural, 3)
   .option('--only <kinds...>', 'only these faults', kind)
   .option('--visits <n>', 'visits a run', natural)
@@ -81,14 +83,17 @@ await createCommand('faults')
   .parseAsync();
 
 async function main(options: Options): Promise<void> {
-  const { seed: given, runs, jobs, keep, ...wanted } = options;
-  const seed = given ?? Date.now() % 1_000_000_000;
+  const { seed: given, runs: asked, fresh, jobs, keep, ...wanted } = options;
+  const byClock = Date.now() % 1_000_000_000;
+  const seed = given ?? byClock;
+  const runs = asked + fresh;
   const without = missingHere();
   const wishes: Wishes = { ...wanted, without };
-  say(`${runs} runs from seed ${seed}, ${jobs} at a time`);
+  const beside = fresh === 0 ? '' : ` and ${fresh} from seed ${byClock}`;
+  say(`${asked} runs from seed ${seed}${beside}, ${jobs} at a time`);
   await warmCompileCache([PROCESS_FLAGS]);
   const begun = Date.now();
-  const seeds = Array.from({ length: runs }, (_, i) => seed + i).values();
+  const seeds = Array.from({ length: runs }, (_, i) => (i < asked ? seed + i : byClock + i)).values();
   const results: RunResult[] = [];
   const work = async (number: number): Promise<void> => {
     let worker = await WorkerProcess.start(number);

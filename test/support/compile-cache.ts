@@ -19,11 +19,16 @@ type Flags = readonly (readonly string[])[];
 /** The folder, unless `TEST_COMPILE_CACHE` names another. */
 export const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'authen-bridge-tests');
 
+/** What a run tells the runs that its tests start: there is nothing left to do. */
+const IS_WARM = 'TEST_COMPILE_CACHE_IS_WARM';
+
 /** Names the folder for this process and its children. One that stands already is only brought up to date. */
 export async function warmCompileCache(all: Flags = FLAGS): Promise<void> {
+  if (process.env[IS_WARM] !== undefined) return;
   process.env.TEST_COMPILE_CACHE ??= COMPILE_CACHE;
   const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.TEST_COMPILE_CACHE };
   await Promise.all(
     all.map((flags) => promisify(execFile)(process.execPath, [...flags, LOADER, '--warm'], { env })),
   );
+  process.env[IS_WARM] = 'yes';
 }

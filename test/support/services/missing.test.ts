@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { services } from '../services.ts';
 import { ENV_NAMES } from './discover.ts';
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
@@ -12,11 +13,21 @@ const SUITE = 'a fresh MariaDB database';
 
 /** A run of one suite for MariaDB where the only MariaDB that may be used does not answer. */
 async function withoutMariaDb(ci: string): Promise<{ exit: number | null; said: string }> {
+  // the others are those of this run: none is started for it
+  const others = Object.fromEntries(
+    (['postgres', 'redis'] as const).map((name) => [ENV_NAMES[name], services()[name] ?? '']),
+  );
   const child = spawn(
     process.execPath,
     [vitest, 'run', 'test/support/services/services.test.ts', '-t', SUITE],
     {
-      env: { ...process.env, [ENV_NAMES.mariadb]: 'mysql://root@127.0.0.1:9', CI: ci, NO_COLOR: '1' },
+      env: {
+        ...process.env,
+        ...others,
+        [ENV_NAMES.mariadb]: 'mysql://root@127.0.0.1:9',
+        CI: ci,
+        NO_COLOR: '1',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

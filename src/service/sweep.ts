@@ -3,11 +3,17 @@
  * the start, every minute and when NHSO comes back; between, only what has just fallen due.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instant } from '../domain/bangkok.ts';
 import { toStepJob } from './dispatcher.ts';
 import type { House } from './site.ts';
 
 const BATCH = 1000;
+/**
+ * Between two batches the steps have the process for this share of what the last one took: with the embedded queue, whose work is done
+ * within the call, not one of them would come to its end before the whole backlog is on the queue.
+ */
+const SHARE_OF_STEPS = 0.2;
 
 export interface SweepOptions {
   /** Only work that fell due after this instant. */
@@ -26,6 +32,7 @@ export async function sweep(
   let after: string | undefined;
   let count = 0;
   do {
+    const begun = performance.now();
     const page = await house.ledger.casesWithWork({
       dueBy,
       limit: BATCH,
@@ -39,6 +46,7 @@ export async function sweep(
     if (jobs.length > 0) await house.queue.add(jobs);
     count += jobs.length;
     after = page.next ?? undefined;
+    if (after !== undefined) await sleep(SHARE_OF_STEPS * (performance.now() - begun));
   } while (after !== undefined);
   return count;
 }

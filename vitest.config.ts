@@ -22,6 +22,8 @@ const SAME: Partial<TestProjectInlineConfiguration['test']> = {
   pool: 'forks', // real processes: better-sqlite3 and signals behave as they do in production
   testTimeout: 30_000,
   hookTimeout: 30_000,
+  // what is waited for comes in a moment; on a busy machine in a few
+  expect: { poll: { timeout: 20_000 } },
   // most of the time is waiting: for a time-out, a lock, a server that starts; six of them keep two processors at work
   maxWorkers: 6,
 };

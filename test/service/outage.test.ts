@@ -208,7 +208,7 @@ it('asks for the patients who are there before it looks up what any day would do
 
 it('rebuilds every job from the ledger when the queue has lost them all', async () => {
   const vns = await patientsWithCards();
-  await vi.waitFor(async () => expect(await hospital.ledger.outbox(1)).toEqual([]));
+  await vi.waitFor(async () => expect(await hospital.ledger.outbox(1)).toEqual([]), { timeout: 20_000 });
   hospital.queue.loseEverything();
   expect(hospital.queue.due).toEqual([]);
   await hospital.work();

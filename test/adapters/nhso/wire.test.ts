@@ -135,7 +135,7 @@ test.skipIf(isCarried())('a confirm whose machine slept before it was sent stays
   onTestFinished(() => void vi.useRealTimers());
   const draft = agent.saveAsDraft(REQUEST);
   const confirm = faultOf(agent.confirmSave(REQUEST));
-  await vi.waitUntil(() => server.requests.length === 1);
+  await vi.waitUntil(() => server.requests.length === 1, { timeout: 20_000 });
   vi.setSystemTime(Date.now() + 7_000);
   answerDraft();
   await draft;

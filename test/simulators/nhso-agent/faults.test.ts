@@ -76,10 +76,10 @@ test.each(['500', 'html', 'reset', 'drop', 'cut-json', 'cut-body'] as const)(
 
 test('an answer lost at once and a code issued later: until then NHSO knows of none, and issues one to whoever asks', async () => {
   const body = await goodRequest(url);
-  simulator.control.loseAnswers({ how: 'drop', late: { breaksAfterMs: 50, worksAfterMs: 600 } });
+  simulator.control.loseAnswers({ how: 'drop', late: { breaksAfterMs: 50, worksAfterMs: 2_500 } });
   const started = performance.now();
   expect(await seen(confirm(url, body))).toBe('no answer');
-  expect(performance.now() - started).toBeLessThan(400);
+  expect(performance.now() - started).toBeLessThan(2_000);
   expect(simulator.control.codes(PID)).toEqual([]);
   const second = await confirm(url, body);
   expect(second.status).toBe(200);
@@ -87,7 +87,7 @@ test('an answer lost at once and a code issued later: until then NHSO knows of n
   expect(simulator.control.confirms(PID)).toMatchObject([{ asked: 2, issued: 2 }]);
   const [lost] = simulator.control.requests({ outcome: 'lost' });
   expect(lost?.claimCode).not.toBe(second.json.claimCode);
-  expect(lost?.ms).toBeGreaterThanOrEqual(590);
+  expect(lost?.ms).toBeGreaterThanOrEqual(2_490);
   expect((await confirm(url, body)).status).toBe(400);
 });
 

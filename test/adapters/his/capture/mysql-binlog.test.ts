@@ -62,7 +62,7 @@ describeWith('mariadb', 'change capture by the binary log', (shared) => {
 
   test('rings once when it begins, and for each committed change of a table of visits', TIMEOUT, async () => {
     open = new Listening(url);
-    await vi.waitUntil(() => (open?.rings ?? 0) > 0);
+    await vi.waitUntil(() => (open?.rings ?? 0) > 0, { timeout: 20_000 });
     await open.until(null);
     const rings = (statement: string): Promise<boolean> | undefined => open?.ringsAt(() => run(statement));
     expect(await rings("insert into ovst values ('681128080000', 'ใจดี')")).toBe(true);
@@ -151,7 +151,7 @@ describeWith('mariadb', 'change capture by the binary log', (shared) => {
       await server.startAgain();
       listening.rings = 0;
       await vi.waitUntil(() => listening.said.at(-1) === null, { timeout: 20_000 });
-      await vi.waitUntil(() => listening.rings > 0);
+      await vi.waitUntil(() => listening.rings > 0, { timeout: 20_000 });
       await listening.quiet();
       expect(await listening.ringsAt(() => run("insert into ovst values ('again', '')"))).toBe(true);
     },

@@ -35,7 +35,7 @@ describeWith('postgres', 'change capture by logical decoding', (shared) => {
   const run = (...statements: string[]): Promise<Record<string, unknown>[]> =>
     postgresRun(root, ...statements);
   const gone = async (): Promise<void> => {
-    await vi.waitUntil(async () => (await run(SLOTS)).length === 0, { timeout: 5_000, interval: 50 });
+    await vi.waitUntil(async () => (await run(SLOTS)).length === 0, { timeout: 20_000, interval: 50 });
   };
 
   beforeAll(async () => {
@@ -63,7 +63,7 @@ describeWith('postgres', 'change capture by logical decoding', (shared) => {
 
   test('rings once when it begins, and for each committed change of a table of visits', TIMEOUT, async () => {
     open = new Listening(url);
-    await vi.waitUntil(() => (open?.rings ?? 0) > 0);
+    await vi.waitUntil(() => (open?.rings ?? 0) > 0, { timeout: 20_000 });
     await open.until(null);
     const rings = (statement: string): Promise<boolean> | undefined => open?.ringsAt(() => run(statement));
     expect(await rings("insert into ovst values ('681128080000', 'ใจดี')")).toBe(true);
@@ -125,7 +125,7 @@ describeWith('postgres', 'change capture by logical decoding', (shared) => {
       await server.startAgain();
       listening.rings = 0;
       await vi.waitUntil(() => listening.said.at(-1) === null, { timeout: 20_000 });
-      await vi.waitUntil(() => listening.rings > 0);
+      await vi.waitUntil(() => listening.rings > 0, { timeout: 20_000 });
       await listening.quiet();
       expect(await listening.ringsAt(() => run("insert into ovst values ('again', '')"))).toBe(true);
     },

@@ -13,7 +13,7 @@ const BATCH = 1000;
  * Between two batches the steps have the process for this share of what the last one took: with the embedded queue, whose work is done
  * within the call, not one of them would come to its end before the whole backlog is on the queue.
  */
-const SHARE_OF_STEPS = 0.2;
+const SHARE_OF_STEPS = 0.1;
 
 export interface SweepOptions {
   /** Only work that fell due after this instant. */

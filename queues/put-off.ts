@@ -15,8 +15,11 @@ const PAGE = 100;
  */
 export async function bringForward(queue: BullQueue, longestMs: number): Promise<number> {
   const farthest = Date.now() + longestMs;
-  const nearer = await queue.getDelayedCount(farthest);
-  const beyond = (await queue.getDelayedCount()) - nearer;
+  // a job that is put off, or falls due, while they are counted must not look like one that lies beyond
+  const before = await queue.getDelayedCount(farthest);
+  const all = await queue.getDelayedCount();
+  const after = await queue.getDelayedCount(farthest);
+  const beyond = all - Math.max(before, after);
   const putOff: { promote(): Promise<void> }[] = [];
   for (let at = 0; at < beyond; at += PAGE) {
     const page = await queue.getJobs(['delayed'], at, Math.min(at + PAGE, beyond) - 1, false);

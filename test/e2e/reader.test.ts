@@ -248,7 +248,7 @@ describe('the way to the bridge', () => {
     // in one step: to remove it file by file takes turns with the reader, which writes its status
     renameSync(folder, `${folder}-away`);
     agent.control.insertCard(ONE);
-    await until('held', () => r.lines.some((l) => l.includes('cannot write to disk; leave the card in')));
+    await says(r, 'cannot write to disk; leave the card in');
     expect(bridge.requests).toBe(0);
     renameSync(`${folder}-away`, folder);
     await until('delivered', () => taken()[0] === `${ONE} full`);

@@ -21,7 +21,7 @@ const SAME: Partial<TestProjectInlineConfiguration['test']> = {
   execArgv: ['--liftoff-only'], // as src/launch.mjs starts the bridge
   pool: 'forks', // real processes: better-sqlite3 and signals behave as they do in production
   testTimeout: 30_000,
-  hookTimeout: 30_000,
+  hookTimeout: 120_000, // servers are started and whole programs removed: on a busy disk that takes its time
   // what is waited for comes in a moment; on a busy machine in a few
   expect: { poll: { timeout: 20_000 } },
   // most of the time is waiting: for a time-out, a lock, a server that starts; six of them keep two processors at work

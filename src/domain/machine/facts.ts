@@ -355,10 +355,11 @@ export function isTakenOut(current: Case, visit: Visit): boolean {
   return isOurs && visit.code === null && !visit.cancelled;
 }
 
-/** The only news is the code that was written back: nothing to tell. */
+/** The only news is the code that was written back, or is about to be noted as written: nothing to tell. */
 function isOurOwnCode(current: Case, visit: Visit): boolean {
+  if (!['written', 'confirmed', 'found-elsewhere'].includes(current.state)) return false;
   const code = current.code?.claimCode ?? null;
-  return current.state === 'written' && visit.code === code && sameVisit({ ...current.visit, code }, visit);
+  return visit.code === code && sameVisit({ ...current.visit, code }, visit);
 }
 
 function sameVisit(a: Visit, b: Visit): boolean {

@@ -209,6 +209,16 @@ describe('visitSeen', () => {
   it('is no news when nothing changed, or only our own code turned up', () => {
     expect(see(given.ready(), {})).toBeNull();
     expect(see(given.written(), { code: given.HELD.claimCode })).toBeNull();
+    // a poll between the UPDATE and the note that it was made
+    expect(see(given.confirmed(), { code: given.HELD.claimCode })).toBeNull();
+    expect(see(given.confirmed({ state: 'found-elsewhere' }), { code: given.HELD.claimCode })).toBeNull();
+  });
+
+  it('tells what else changed while our own code turned up', () => {
+    const department = { code: '099', name: null };
+    const changed = see(given.confirmed(), { code: given.HELD.claimCode, department });
+    expect(changed?.history.map((h) => h.event)).toEqual(['visit-changed']);
+    expect(changed?.next).toMatchObject({ state: 'confirmed', nextStep: 'write-back' });
   });
 });
 

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { endsWithUs } from '../support/leave-nothing.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The embedded queue takes twelve seconds of CPU to start, and the machine may be busy. */
@@ -22,11 +23,8 @@ export interface Agents extends Child {
 }
 
 export async function startAgents(hcode: string, count: number, delayMs: number): Promise<Agents> {
-  const child = fork(fileURLToPath(new URL('agents.ts', import.meta.url)), [
-    hcode,
-    String(count),
-    String(delayMs),
-  ]);
+  const program = fileURLToPath(new URL('agents.ts', import.meta.url));
+  const child = endsWithUs(fork(program, [hcode, String(count), String(delayMs)]));
   const failed = once(child, 'exit').then(() => {
     throw new Error('the agents ended before they had begun');
   });
@@ -51,10 +49,12 @@ export async function startBridgeProcess(options: {
   const logFile = join(options.folder, 'bridge.log');
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   const [, ...start] = String(scripts.start).split(' ');
-  const child = spawn(process.execPath, [...options.nodeArgs, ...start, '--config', options.config], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = endsWithUs(
+    spawn(process.execPath, [...options.nodeArgs, ...start, '--config', options.config], {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
   const log = createWriteStream(logFile, { mode: 0o600 });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });

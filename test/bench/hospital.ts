@@ -1,12 +1,12 @@
 /** A hospital for a bench: HOSxP on MariaDB, counters with agents, cards, Redis, and a bridge that can be started. */
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { createSchema, seedReferenceData } from '../../simulators/his/hosxp/schema.ts';
 import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { addKey } from '../support/api-key.ts';
+import { throwAwayFolder } from '../support/leave-nothing.ts';
 import { freePort } from '../support/services/processes.ts';
 import { freshMariaDb } from '../support/services.ts';
 import { type Agents, type BridgeProcess, startAgents, startBridgeProcess } from './children.ts';
@@ -47,7 +47,7 @@ export async function openHospital(options: HospitalOptions): Promise<Hospital> 
     for (const end of closing.splice(0).reverse()) await end();
   };
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-bench-'));
+    const folder = throwAwayFolder('authen-bridge-bench-');
     closing.push(() => rm(folder, { recursive: true, force: true }));
     const database = await freshMariaDb(options.mariadb);
     closing.push(() => database.drop());

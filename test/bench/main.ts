@@ -6,6 +6,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Argument, createCommand, InvalidArgumentError } from 'commander';
+import { exitOnSignals } from '../support/leave-nothing.ts';
 import { type Figure, meetsAim, table } from './figures.ts';
 import { machineFacts } from './machine.ts';
 import type { BenchContext, BenchOptions, Part } from './part.ts';
@@ -94,6 +95,7 @@ await createCommand('bench')
   .parseAsync();
 
 async function run(wanted: string[], options: BenchOptions): Promise<void> {
+  exitOnSignals();
   const machine = machineFacts();
   say('— servers of our own: MariaDB, PostgreSQL, Redis');
   const { stop, ...services } = await benchServices();

@@ -3,13 +3,13 @@
  * polls them all. When a visit has become a case is read from the ledger's file, beside the bridge.
  */
 
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { openSimDb, type SimDb } from '../../simulators/his/sim-db.ts';
 import { addKey } from '../support/api-key.ts';
+import { throwAwayFolder } from '../support/leave-nothing.ts';
 import { freePort } from '../support/services/processes.ts';
 import type { FreshDatabase } from '../support/services.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -63,7 +63,7 @@ export async function openManySites(options: ManySitesOptions): Promise<ManySite
     for (const end of closing.splice(0).reverse()) await end();
   };
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-bench-'));
+    const folder = throwAwayFolder('authen-bridge-bench-');
     closing.push(() => rm(folder, { recursive: true, force: true }));
     const alive = options.sites - options.dead;
     options.say(`making ${alive} databases`);

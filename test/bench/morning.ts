@@ -1,7 +1,6 @@
 /** A hospital whose midnight is near: two bridges on Redis and a PostgreSQL ledger, real readers, one NHSO behind all agents. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { createSchema, seedReferenceData } from '../../simulators/his/hosxp/schema.ts';
@@ -11,6 +10,7 @@ import { Bridges } from '../faults/world/bridges.ts';
 import { FakeClock, fakeTimeLibrary } from '../faults/world/clock.ts';
 import { Counter } from '../faults/world/counter.ts';
 import { addKey } from '../support/api-key.ts';
+import { throwAwayFolder } from '../support/leave-nothing.ts';
 import { freshMariaDb, freshPostgres } from '../support/services.ts';
 import { HCODE } from './hospital.ts';
 import type { BenchContext } from './part.ts';
@@ -45,7 +45,7 @@ export async function openMorning(
   try {
     const aheadMs = DAY_MS - ((Date.now() + BANGKOK_MS) % DAY_MS) - options.midnightIn;
     const now = (): number => Date.now() + aheadMs;
-    const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-bench-'));
+    const folder = throwAwayFolder('authen-bridge-bench-');
     closing.push(() => rm(folder, { recursive: true, force: true }));
     const [hospital, ledger] = [await freshMariaDb(context.mariadb), await freshPostgres(context.postgres)];
     closing.push(() => Promise.all([hospital.drop(), ledger.drop()]));

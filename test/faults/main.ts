@@ -95,12 +95,28 @@ async function main(options: Options): Promise<void> {
   const begun = Date.now();
   const seeds = Array.from({ length: runs }, (_, i) => (i < asked ? seed + i : byClock + i)).values();
   const results: RunResult[] = [];
+  const workers: WorkerProcess[] = [];
+  let isGivenUp = false;
+  const giveUp = async (): Promise<void> => {
+    isGivenUp = true;
+    say('given up: the hospitals of the runs under way are closed');
+    await Promise.all(workers.map((worker) => worker.stop()));
+    say(reportOf(results, Date.now() - begun));
+    process.exit(1);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void giveUp());
   const work = async (number: number): Promise<void> => {
-    let worker = await WorkerProcess.start(number);
+    const start = async (): Promise<WorkerProcess> => {
+      const started = await WorkerProcess.start(number);
+      workers[number] = started;
+      return started;
+    };
+    let worker = await start();
     try {
       for (const next of seeds) {
         const result = await worker.run({ seed: next, wishes, keep });
-        if (!worker.isAlive) worker = await WorkerProcess.start(number);
+        if (isGivenUp) return;
+        if (!worker.isAlive) worker = await start();
         results.push(result);
         say(`${String(results.length).padStart(5)}/${runs}  ${resultLine(result)}`);
       }

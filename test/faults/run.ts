@@ -28,21 +28,35 @@ export interface RunResult {
   folder: string | null;
 }
 
-/** Never throws: what could not be made, or not be closed, is the result's `failure`. */
-export async function run(seed: number, wishes: Wishes, servers: Servers, keep: boolean): Promise<RunResult> {
+/** Whoever started the runs has had enough of them. */
+export class GivenUp extends Error {}
+
+/**
+ * Never throws: what could not be made, or not be closed, is the result's `failure`.
+ * @param keep leaves the folder of a clean run too
+ * @param givenUp rejects with `GivenUp` when nobody waits for the result any more: the hospital is closed at once
+ */
+export async function run(
+  seed: number,
+  wishes: Wishes,
+  servers: Servers,
+  { keep, givenUp }: { keep: boolean; givenUp: Promise<never> },
+): Promise<RunResult> {
   const begun = Date.now();
   const plan = planOf(seed, wishes);
   let world: World | null = null;
   let result = notMade(seed, '', aboutOf(plan));
+  let isWanted = true;
   try {
     world = await openWorld(plan, servers);
-    result = { ...(await dayIn(world, plan)), folder: world.folder };
+    result = { ...(await Promise.race([dayIn(world, plan), givenUp])), folder: world.folder };
   } catch (error) {
+    isWanted = !(error instanceof GivenUp);
     result = { ...notMade(seed, textOf(error), aboutOf(plan)), folder: world?.folder ?? null };
   }
   const isClean = result.failure === null && result.violations.length === 0;
   try {
-    await world?.close(keep || !isClean);
+    await world?.close(isWanted && (keep || !isClean));
   } catch (error) {
     result = { ...result, failure: [result.failure ?? '', textOf(error)].join('\n').trim() };
   }

@@ -5,7 +5,7 @@
 
 import { startFromPath } from '../support/services/start.ts';
 import type { Wishes } from './plan.ts';
-import { run } from './run.ts';
+import { GivenUp, run } from './run.ts';
 
 export interface Order {
   seed: number;
@@ -15,14 +15,28 @@ export interface Order {
 
 const [mariadb, postgres] = await Promise.all([startFromPath('mariadb'), startFromPath('postgres')]);
 
+const givenUp = Promise.withResolvers<never>();
+givenUp.promise.catch(() => undefined); // between two runs nobody waits for it
+let running: Promise<unknown> = Promise.resolve();
+
 async function end(): Promise<never> {
+  // a day that loses its hospital in the middle fails in many places
+  process.on('uncaughtException', () => undefined);
+  givenUp.reject(new GivenUp());
+  await running;
   await Promise.all([mariadb.stop(), postgres.stop()]);
   process.exit(0);
 }
 process.on('disconnect', () => void end());
-process.on('SIGINT', () => undefined); // the parent decides, and its end is ours
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => undefined); // the parent decides, and its end is ours
+}
 
 process.on('message', ({ seed, wishes, keep }: Order) => {
-  void run(seed, wishes, { mariadb, postgres }, keep).then((result) => process.send?.(result));
+  running = run(seed, wishes, { mariadb, postgres }, { keep, givenUp: givenUp.promise }).then((result) => {
+    if (process.connected) process.send?.(result);
+  });
 });
-process.send?.('ready');
+// whoever asked may be gone by now
+if (process.connected) process.send?.('ready');
+else await end();

@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { endsWithUs } from '../../support/leave-nothing.ts';
 
 export class Asked<Question, Answer> {
   readonly #child: ChildProcess;
@@ -10,7 +11,8 @@ export class Asked<Question, Answer> {
 
   /** @param tell what it says without being asked */
   constructor(file: string, args: readonly string[], tell: (told: unknown) => void = () => undefined) {
-    this.#child = fork(fileURLToPath(new URL(file, import.meta.url)), args, { execArgv: ['--expose-gc'] });
+    const program = fileURLToPath(new URL(file, import.meta.url));
+    this.#child = endsWithUs(fork(program, args, { execArgv: ['--expose-gc'] }));
     this.#child.on('message', (message: { answer?: Answer; failed?: string; told?: unknown }) => {
       if (message.told !== undefined) return tell(message.told);
       const asked = this.#next;

@@ -1,8 +1,7 @@
 /** A counter without an agent: the reader worker itself on readers that are driven directly, and a real bridge's address. */
 
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openBridgeLink } from '../../../adapters/reader/bridge-link.ts';
 import { openPcscCardSource } from '../../../adapters/reader/pcsc/source.ts';
@@ -11,6 +10,7 @@ import type { CardReadMessage } from '../../../src/domain/card-read.ts';
 import { makeLog } from '../../../src/log.ts';
 import { Bell } from '../../../src/service/reader/bell.ts';
 import { runReader } from '../../../src/service/reader/worker.ts';
+import { throwAwayFolder } from '../../support/leave-nothing.ts';
 import { now } from './asked.ts';
 
 export interface DirectCounter {
@@ -27,7 +27,7 @@ export async function openDirectCounter(options: {
   pcscdSocket: string;
   pollMs: number;
 }): Promise<DirectCounter> {
-  const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-card-'));
+  const folder = throwAwayFolder('authen-bridge-card-');
   const spool = await openSpool(join(folder, 'spool'));
   const log = makeLog({ level: 'silent' });
   const news = new Bell();

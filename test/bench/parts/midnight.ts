@@ -3,13 +3,13 @@
  * clears all tokens. One of them does what the schedule does at 00:00, the others meet it in their work.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openLedger } from '../../../db/open-ledger.ts';
 import { plainPerson } from '../../../simulators/his/hosxp/sample-people.ts';
 import { type NhsoWebSimulator, startNhsoWeb } from '../../../simulators/nhso-web/start.ts';
+import { throwAwayFolder } from '../../support/leave-nothing.ts';
 import { sampleCitizenId } from '../../support/samples.ts';
 import { freshPostgres } from '../../support/services.ts';
 import { startTokenCaller, type TokenCaller } from '../../support/token-callers.ts';
@@ -33,7 +33,7 @@ export async function midnight({ say, postgres }: BenchContext): Promise<PartRes
   }
   const closing: (() => Promise<unknown>)[] = [];
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-bench-'));
+    const folder = throwAwayFolder('authen-bridge-bench-');
     closing.push(() => rm(folder, { recursive: true, force: true }));
     const database = await freshPostgres(postgres);
     closing.push(() => database.drop());

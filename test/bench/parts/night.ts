@@ -6,8 +6,7 @@
 
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openHis } from '../../../adapters/his/registry.ts';
@@ -22,6 +21,7 @@ import { openCase } from '../../../src/domain/machine/facts.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/requirement.ts';
 import type { Reconciliation } from '../../../src/service/ports/reconciliations.ts';
 import { hisOptions } from '../../adapters/his/hosxp/support.ts';
+import { endsWithUs, throwAwayFolder } from '../../support/leave-nothing.ts';
 import { SAMPLE_DATE, SAMPLE_HCODE } from '../../support/samples.ts';
 import { freshMariaDb } from '../../support/services.ts';
 import type { Figure } from '../figures.ts';
@@ -42,7 +42,7 @@ export async function night(context: BenchContext): Promise<PartResult> {
   const count = quick ? 1_000 : 5_000;
   const closing: (() => Promise<unknown>)[] = [];
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-night-'));
+    const folder = throwAwayFolder('authen-bridge-night-');
     closing.push(() => rm(folder, { recursive: true, force: true }));
     const database = await freshMariaDb(context.mariadb);
     closing.push(() => database.drop());
@@ -50,10 +50,8 @@ export async function night(context: BenchContext): Promise<PartResult> {
     closing.push(() => his.close());
     await createSchema(his, { charset: 'tis620' });
     await seedReferenceData(his, { hcode: SAMPLE_HCODE, hospitalName: 'โรงพยาบาลสมมุติ' });
-    const child = fork(fileURLToPath(new URL('../night-sources.ts', import.meta.url)), [
-      SAMPLE_HCODE,
-      String(DELAY_MS),
-    ]);
+    const sources = fileURLToPath(new URL('../night-sources.ts', import.meta.url));
+    const child = endsWithUs(fork(sources, [SAMPLE_HCODE, String(DELAY_MS)]));
     closing.push(async () => child.kill());
     const [address] = (await once(child, 'message')) as [SourcesAddress];
     say(`${count} visits of a day that is over`);
@@ -165,9 +163,9 @@ async function runThrough(
       resume: false,
     },
   };
-  const child = spawn(process.execPath, [file, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = endsWithUs(
+    spawn(process.execPath, [file, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => {
     text = (text + more).slice(-4_000);

@@ -2,10 +2,10 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endsWithUs, throwAwayFolder } from '../../support/leave-nothing.ts';
 import { book, goodRow, reportSheet } from '../../support/workbook.ts';
 import type { Figure } from '../figures.ts';
 import { memoryOf } from '../machine.ts';
@@ -18,7 +18,7 @@ const LOOK_MS = 50;
 
 export async function report({ say, quick }: BenchContext): Promise<PartResult> {
   const count = quick ? 5_000 : 50_000;
-  const folder = await mkdtemp(join(tmpdir(), 'authen-bridge-bench-report-'));
+  const folder = throwAwayFolder('authen-bridge-bench-report-');
   try {
     const figures: Figure[] = [];
     for (const strings of ['inline', 'shared'] as const) {
@@ -69,9 +69,11 @@ async function importOnce(
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   const [, ...command] = String(scripts['import-report']).split(' ');
   const begun = performance.now();
-  const child = spawn(process.execPath, [...command, file, '--config', config], {
-    ...{ cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] as const },
-  });
+  const child = endsWithUs(
+    spawn(process.execPath, [...command, file, '--config', config], {
+      ...{ cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] as const },
+    }),
+  );
   let out = '';
   child.stdout.on('data', (chunk) => {
     out += String(chunk);

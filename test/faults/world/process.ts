@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync } from 'node:fs';
+import { endsWithUs } from '../../support/leave-nothing.ts';
 import { programEnv } from '../../support/program-env.ts';
 
 /** A process that was told to stop and has not after this long has failed to. ms */
@@ -45,10 +46,12 @@ export class Process {
 
   start(): void {
     const { args, env, logFile, name } = this.#command;
-    const child = spawn(process.execPath, [...PROCESS_FLAGS, 'src/cli.ts', ...args], {
-      env: { ...programEnv(), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = endsWithUs(
+      spawn(process.execPath, [...PROCESS_FLAGS, 'src/cli.ts', ...args], {
+        env: { ...programEnv(), ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
     this.#child = child;
     this.#isWanted = true;
     appendFileSync(logFile, `--- ${name} started as process ${child.pid}\n`);

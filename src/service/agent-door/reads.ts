@@ -7,7 +7,7 @@ import { parseCitizenId } from '../../domain/citizen-id.ts';
 import type { AskKey } from '../../domain/door-ask.ts';
 import { CLOCK_WRONG_AT_MOST_MS } from '../../domain/set-back.ts';
 import type { Piped } from '../ports/agent-pipe.ts';
-import { cardReadMessage, readAtOf, type Sighting } from '../reader/message.ts';
+import { cardReadMessage, OTHER_DAY_AT_NHSO, readAtOf, type Sighting } from '../reader/message.ts';
 import type { House } from '../site.ts';
 import type { Counter, DoorTools } from './tools.ts';
 
@@ -28,10 +28,7 @@ export async function noteRead(
   if (seen === null) return;
   const at = readAtOf(seen);
   if (at !== seen.at)
-    log.warn(
-      { site: site.hcode, station: station.id, aheadMs: seen.at - at },
-      'NHSO has another day than this machine: the read counts for that day, and nothing is asked for the other one; set the clock right (NTP)',
-    );
+    log.warn({ site: site.hcode, station: station.id, aheadMs: seen.at - at }, OTHER_DAY_AT_NHSO);
   try {
     const reads = await tools.house.ledger.readsOfPerson(site.hcode, seen.pid, serviceDateOf(at));
     const isKnown = reads.some(

@@ -45,6 +45,10 @@ export function readAtOf(seen: Sighting): Instant {
   return momentOfRead(seen.at, seen.kind === 'full' ? seen.data.checkDate : null);
 }
 
+/** For the log, where {@link readAtOf} is not the time of this machine's clock. */
+export const OTHER_DAY_AT_NHSO =
+  'NHSO has another day than this machine: the read counts for that day, and nothing is asked for the other one; set the clock right (NTP)';
+
 function iso(at: Instant): string {
   return new Date(at).toISOString();
 }

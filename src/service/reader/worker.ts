@@ -27,7 +27,7 @@ import {
   waitsForBridge,
 } from './counter.ts';
 import { carryReads } from './courier.ts';
-import { cardReadMessage, type Sighting, type Station } from './message.ts';
+import { cardReadMessage, OTHER_DAY_AT_NHSO, readAtOf, type Sighting, type Station } from './message.ts';
 import { linkNow, readerState, troubleOf } from './report.ts';
 import { Sources, type SourcesThere } from './sources.ts';
 import { type CardTrouble, type CounterStatus, type LinkStatus, type Shown, statusLine } from './status.ts';
@@ -302,6 +302,8 @@ class ReaderWorker {
   async #spool(seen: Sighting): Promise<void> {
     const { spool, log, newId } = this.#parts;
     const message = cardReadMessage(newId(), this.#settings.station, seen);
+    const aheadMs = seen.at - readAtOf(seen);
+    if (aheadMs !== 0) log.warn({ readId: message.id, aheadMs }, OTHER_DAY_AT_NHSO);
     for (;;) {
       try {
         await spool.add(message);

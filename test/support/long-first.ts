@@ -9,6 +9,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Only the order hangs on it: a name that is missing here, or is no file any more, costs a little time. */
 const LONG = [
   'e2e/agent-line',
+  'e2e/agent-line-cut',
+  'e2e/agent-line-two-bridges',
   'packaging/debian/package',
   'e2e/reader-sources',
   'e2e/bridge',

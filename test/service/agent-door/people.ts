@@ -15,6 +15,15 @@ export function nextPerson({ nhso }: Pick<DoorHouse, 'nhso'>): number {
   return met;
 }
 
+/** What NHSO was asked for the person, and what it issued. */
+export function askedOf(
+  { nhso }: Pick<DoorHouse, 'nhso'>,
+  n: number,
+): { asked: number; issued: number; refused: number }[] {
+  return nhso.confirms(sampleCitizenId(n)).map(({ asked, issued, refused }) => ({ asked, issued, refused }));
+}
+export const ASKED_ONCE = [{ asked: 1, issued: 1, refused: 0 }];
+
 /** As NHSO has issued them. */
 export function codesOf({ nhso }: Pick<DoorHouse, 'nhso'>, n: number): string[] {
   return nhso.codes(sampleCitizenId(n)).map((c) => c.claimCode);

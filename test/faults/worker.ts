@@ -28,7 +28,7 @@ async function end(): Promise<never> {
   process.exit(0);
 }
 process.on('disconnect', () => void end());
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => undefined); // the parent decides, and its end is ours
 }
 

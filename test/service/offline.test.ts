@@ -1,10 +1,10 @@
 /** Cards that were read while NHSO was away, on real parts: each of their ends, and who hears of it when. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { endOfServiceDate, serviceDateOf } from '../../src/domain/bangkok.ts';
 import { expectHistoryExplains, HisOfTheFile, type Hospital, openHospital } from './support/hospital.ts';
 import { citizenIdOf } from './support/quiet.ts';
+import { seconds as pass } from './support/seconds.ts';
 
 const MINUTE = 60_000;
 let his: HisOfTheFile;
@@ -24,14 +24,7 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-async function seconds(n: number): Promise<void> {
-  for (let i = 0; i < n; i++) {
-    hospital.pass(1_000);
-    await vi.advanceTimersByTimeAsync(1_000);
-    await sleep(5);
-    await hospital.work();
-  }
-}
+const seconds = (n: number): Promise<void> => pass(hospital, n);
 
 /** Time passes, then the bridge's minute comes round. */
 async function later(ms: number): Promise<void> {

@@ -1,8 +1,8 @@
 /** NHSO away, the queue away, the queue lost: the ledger holds the work until it can be done. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { HisOfTheFile, type Hospital, openHospital } from './support/hospital.ts';
+import { seconds as pass } from './support/seconds.ts';
 
 let his: HisOfTheFile;
 let hospital: Hospital;
@@ -40,16 +40,7 @@ async function states(vns: readonly string[]): Promise<string[]> {
   return Promise.all(vns.map(async (vn) => (await hospital.case(vn)).state));
 }
 
-/** So many seconds of the bridge's own. */
-async function seconds(n: number): Promise<void> {
-  for (let i = 0; i < n; i++) {
-    hospital.pass(1_000);
-    await vi.advanceTimersByTimeAsync(1_000);
-    // what a second's timer began takes a moment of real time
-    await sleep(5);
-    await hospital.work();
-  }
-}
+const seconds = (n: number): Promise<void> => pass(hospital, n);
 
 it('stops asking when NHSO is down, probes once a minute, and goes on by itself', async () => {
   const vns = await patientsWithCards();

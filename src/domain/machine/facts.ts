@@ -102,7 +102,8 @@ export function visitSeen(
     return change(current, news, cause);
   }
   const against = reasonAgainstCode(told);
-  if (against !== null && against !== current.reason) {
+  const isTold = current.state === 'needs-staff' && current.reason === against;
+  if (against !== null && !isTold) {
     return toStaff(told, against, current.code?.claimCode ?? null, cause);
   }
   const typed = visit.code === current.visit.code || visit.cancelled ? null : visit.code;

@@ -170,6 +170,13 @@ describe('visitSeen', () => {
       { state: 'awaiting-card', ...NO_CARD },
     ],
     [
+      // no case should be so; told in any other way it would be news at every poll
+      'another person on a written visit that says so already, its code taken out',
+      given.written({ reason: 'person-mismatch' }),
+      { ...other, code: null },
+      { state: 'needs-staff', reason: 'person-mismatch', reasonDetail: given.HELD.claimCode },
+    ],
+    [
       'a correction of a closed case',
       given.written({ state: 'closed', reason: 'closed-by-staff' }),
       other,

@@ -104,7 +104,7 @@ async function main(options: Options): Promise<void> {
     say(reportOf(results, Date.now() - begun));
     process.exit(1);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void giveUp());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void giveUp());
   const work = async (number: number): Promise<void> => {
     const start = async (): Promise<WorkerProcess> => {
       const started = await WorkerProcess.start(number);

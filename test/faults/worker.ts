@@ -24,11 +24,11 @@ async function end(): Promise<never> {
   process.on('uncaughtException', () => undefined);
   givenUp.reject(new GivenUp());
   await running;
-  await Promise.all([mariadb.stop(), postgres.stop()]);
-  process.exit(0);
+  const stopped = await Promise.allSettled([mariadb.stop(), postgres.stop()]);
+  process.exit(stopped.every(({ status }) => status === 'fulfilled') ? 0 : 1);
 }
 process.on('disconnect', () => void end());
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => undefined); // the parent decides, and its end is ours
 }
 

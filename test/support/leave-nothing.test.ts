@@ -22,6 +22,7 @@ afterEach(() => program?.kill('SIGKILL'));
 test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ] as const)('%s', async (signal, code) => {
   const args = ['--input-type=module', '-e', PROGRAM];
   const started = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -22,12 +22,9 @@ export function throwAwayFolder(prefix: string): string {
   return folder;
 }
 
-/**
- * To be called once, by the program that is started: a signal ends it as an exit does. Not SIGHUP: a closed terminal tells all
- * processes, and whoever says `nohup` wants none to hear it.
- */
+/** To be called once, by the program that is started: a signal ends it as an exit does. */
 export function exitOnSignals(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => process.exit(128 + constants.signals[signal]));
   }
 }

@@ -82,7 +82,7 @@ async function measure(
     say(`${name}: everything is lost`);
     await lose();
     const lost = performance.now();
-    // with the few cases of a quick run a fast machine has none left: then the next codes are as slow as the agents are
+    // with the few cases of a quick run a fast machine has hardly any left: then the next codes are as slow as the agents are
     const toWrite = await ledger.countCases({ hcode: HCODE, states: ['confirmed'] });
     const seesCodes = toWrite > 2 * IN_HAND;
     const [full, again] = await Promise.all([
@@ -90,7 +90,8 @@ async function measure(
       seesCodes ? seeCodes(hospital, lost, IN_HAND) : null,
     ]);
     figures.push(figure('loss of everything to all jobs on the queue again', full, AIM));
-    if (again === null) say(`${name}: every code had been written before: no figure of the next ones`);
+    if (again === null)
+      say(`${name}: ${toWrite} codes were left to write, too few: no figure of the next ones`);
     else figures.push(figure('loss of everything to the next codes in the HIS', again, AIM));
     return figures;
   } finally {
